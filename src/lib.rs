@@ -3,17 +3,33 @@
 //! A module imports only from the layers below it:
 //!
 //! ```text
-//! root      config  app  cli
+//! root      app  cli
 //! edge      server  admin
 //! flow      pipeline  eval
-//! policies  verify  cache  limit  route  upstream
+//! policies  cache  limit  route  upstream
 //! leaves    embed  index  guard  provider  classify  account
-//! words     api  auth  telemetry
+//! words     config  api  auth  telemetry
 //! ```
+//!
+//! `docs/architecture.md` follows one request through them.
 
 pub mod account;
+pub mod admin;
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod cache;
 pub mod classify;
+pub mod cli;
 pub mod config;
 pub mod embed;
+pub mod eval;
 pub mod guard;
 pub mod index;
+pub mod limit;
+pub mod pipeline;
+pub mod provider;
+pub mod route;
+pub mod server;
+pub mod telemetry;
+pub mod upstream;

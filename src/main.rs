@@ -1,3 +1,7 @@
 //! Parses the command line, runs the command and maps its error to an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    scrimp::cli::run(std::env::args_os())
+}

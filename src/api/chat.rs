@@ -1,0 +1,224 @@
+//! `POST /v1/chat/completions`: the request as we read it (OpenAI API reference, "Create chat completion").
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use super::fields::{Fields, FieldsError};
+
+/// A chat request: what we decide with, and the fields as they came.
+#[derive(Debug, Clone)]
+pub struct ChatRequest {
+    /// Every field, untouched.
+    pub fields: Fields,
+    /// The model asked for.
+    pub model: String,
+    /// The conversation, never empty.
+    pub messages: Vec<Message>,
+    /// The caller wants server-sent events.
+    pub stream: bool,
+    /// The caller wants a usage chunk at the end of its stream.
+    pub include_usage: bool,
+    /// Answers asked for, at least 1.
+    pub n: u64,
+    /// Sampling temperature, when given.
+    pub temperature: Option<f64>,
+    /// Tools (or legacy functions) on offer.
+    pub tools: usize,
+    /// A JSON `response_format` is asked for.
+    pub json_format: bool,
+    /// The provider is asked to keep the completion.
+    pub store: bool,
+}
+
+/// Why a chat request is refused before anything is done with it.
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// The body or one field of it cannot be read.
+    #[error(transparent)]
+    Fields(#[from] FieldsError),
+    /// A field that must be there is not.
+    #[error("'{0}' is required")]
+    Missing(&'static str),
+    /// The conversation has no message.
+    #[error("'messages' must hold at least one message")]
+    NoMessages,
+    /// One message cannot be read.
+    #[error("'messages[{index}]': {source}")]
+    Message {
+        /// Position in `messages`.
+        index: usize,
+        /// What serde says.
+        source: serde_json::Error,
+    },
+    /// `n` is not a count.
+    #[error("'n' must be at least 1")]
+    NoAnswers,
+}
+
+impl ChatError {
+    /// The field at fault, when it is one.
+    pub fn param(&self) -> Option<String> {
+        match self {
+            Self::Fields(error) => error.param().map(str::to_owned),
+            Self::Missing(name) => Some((*name).to_owned()),
+            Self::NoMessages => Some("messages".to_owned()),
+            Self::Message { index, .. } => Some(format!("messages[{index}]")),
+            Self::NoAnswers => Some("n".to_owned()),
+        }
+    }
+}
+
+/// One turn.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The turn as it came.
+    pub raw: Box<RawValue>,
+    /// `system`, `developer`, `user`, `assistant`, `tool`, …
+    pub role: String,
+    /// What was said.
+    pub content: Content,
+}
+
+/// The content of a turn.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// Absent or null.
+    #[default]
+    None,
+    /// Plain text.
+    Text(String),
+    /// Parts of several kinds.
+    Parts(Vec<Part>),
+}
+
+/// One part of a turn's content.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Part {
+    /// `text`, `image_url`, `input_audio`, `file`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The text of a `text` part.
+    pub text: Option<String>,
+}
+
+impl ChatRequest {
+    /// Reads a request body.
+    pub fn parse(body: Bytes) -> Result<Self, ChatError> {
+        let fields = Fields::parse(body)?;
+        let model: String = fields.get("model")?.ok_or(ChatError::Missing("model"))?;
+        let raw_messages: Vec<Box<RawValue>> = fields.get("messages")?.ok_or(ChatError::Missing("messages"))?;
+        let messages = raw_messages
+            .into_iter()
+            .enumerate()
+            .map(|(index, raw)| Message::parse(raw).map_err(|source| ChatError::Message { index, source }))
+            .collect::<Result<Vec<_>, _>>()?;
+        if messages.is_empty() {
+            return Err(ChatError::NoMessages);
+        }
+        let n = fields.get("n")?.unwrap_or(1);
+        if n == 0 {
+            return Err(ChatError::NoAnswers);
+        }
+        let stream_options: StreamOptions = fields.get("stream_options")?.unwrap_or_default();
+        let format: Option<Format> = fields.get("response_format")?;
+        Ok(Self {
+            model,
+            messages,
+            stream: fields.get("stream")?.unwrap_or(false),
+            include_usage: stream_options.include_usage.unwrap_or(false),
+            n,
+            temperature: fields.get("temperature")?,
+            tools: count(&fields, "tools")? + count(&fields, "functions")?,
+            json_format: format.is_some_and(|format| format.kind.starts_with("json")),
+            store: fields.get("store")?.unwrap_or(false),
+            fields,
+        })
+    }
+
+    /// The last turn.
+    pub fn last(&self) -> &Message {
+        &self.messages[self.messages.len() - 1]
+    }
+
+    /// The text of all system and developer turns.
+    pub fn system(&self) -> String {
+        let turns = self.messages.iter().filter(|turn| matches!(turn.role.as_str(), "system" | "developer"));
+        turns.filter_map(|turn| turn.content.text()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The text of the last user turn, wherever it stands.
+    pub fn last_user_text(&self) -> Option<String> {
+        self.messages.iter().rev().find(|turn| turn.role == "user").and_then(|turn| turn.content.text())
+    }
+
+    /// Bytes of all turns, for estimates.
+    pub fn conversation_bytes(&self) -> usize {
+        self.messages.iter().map(|turn| turn.raw.get().len()).sum()
+    }
+}
+
+impl Message {
+    fn parse(raw: Box<RawValue>) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct View {
+            role: String,
+            #[serde(default)]
+            content: Content,
+        }
+        let View { role, content } = serde_json::from_str(raw.get())?;
+        Ok(Self { raw, role, content })
+    }
+
+    /// The turn as JSON with each of its texts replaced by what `replace` makes of it.
+    pub fn with_text(&self, replace: impl Fn(&str) -> Value) -> Result<String, serde_json::Error> {
+        let mut turn: Value = serde_json::from_str(self.raw.get())?;
+        match &mut turn["content"] {
+            Value::Array(parts) => {
+                for text in parts.iter_mut().filter_map(|part| part.get_mut("text")) {
+                    *text = replace(text.as_str().unwrap_or_default());
+                }
+            }
+            content => *content = replace(content.as_str().unwrap_or_default()),
+        }
+        Ok(turn.to_string())
+    }
+}
+
+impl Content {
+    /// The text of it, parts joined by a line feed; `None` when there is none.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Text(text) => Some(text.clone()),
+            Self::Parts(parts) => {
+                let texts: Vec<&str> = parts.iter().filter_map(|part| part.text.as_deref()).collect();
+                (!texts.is_empty()).then(|| texts.join("\n"))
+            }
+        }
+    }
+
+    /// The kind of the first part that is not text, if any.
+    pub fn non_text(&self) -> Option<&str> {
+        match self {
+            Self::None | Self::Text(_) => None,
+            Self::Parts(parts) => parts.iter().map(|part| part.kind.as_str()).find(|kind| *kind != "text"),
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct StreamOptions {
+    include_usage: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Format {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+fn count(fields: &Fields, name: &str) -> Result<usize, FieldsError> {
+    Ok(fields.get::<Vec<serde::de::IgnoredAny>>(name)?.map_or(0, |items| items.len()))
+}

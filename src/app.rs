@@ -1,0 +1,154 @@
+//! The composition root: a checked configuration becomes a gateway at work. The only place that builds everything.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use crate::{
+    account::{PriceBook, vendor_of},
+    admin,
+    auth::Authenticator,
+    cache::{Clock, ExactCache, SemanticIndex, decide::Decision},
+    classify::{Classifier, ClassifierError},
+    config::Config,
+    embed::{Embedder, LoadError, LocalEmbedder},
+    limit::Admission,
+    pipeline::{Gateway, Parts},
+    route::Resolver,
+    server::{self, ListenError, Listener, Running},
+    telemetry::Metrics,
+    upstream::{SetupError, Upstream},
+};
+
+/// Why a gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The embedding model cannot be loaded.
+    #[error("embedding.model: {0}\n(matching by meaning needs it; 'cache.semantic: false' starts without)")]
+    Model(#[from] LoadError),
+    /// The shipped classifier is broken.
+    #[error(transparent)]
+    Classifier(#[from] ClassifierError),
+    /// The HTTP client cannot be set up.
+    #[error(transparent)]
+    Upstream(#[from] SetupError),
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+}
+
+/// The embedding model of a gateway, and the similarity that it is trusted at.
+#[derive(Clone)]
+pub struct Model {
+    /// The model.
+    pub embedder: Arc<dyn Embedder>,
+    /// Lowest cosine that is served when the configuration names none.
+    pub threshold: f32,
+}
+
+impl Model {
+    /// Loads the model that `config` names; `None` when nothing needs it.
+    pub fn load(config: &Config) -> Result<Option<Self>, LoadError> {
+        if !(config.cache.enabled && config.cache.semantic) {
+            return match LocalEmbedder::start(&config.embedding) {
+                Ok(embedder) => Ok(Some(embedder.into())),
+                Err(error) => {
+                    tracing::warn!(%error, "no embedding model: requests are classified by their text alone");
+                    Ok(None)
+                }
+            };
+        }
+        Ok(Some(LocalEmbedder::start(&config.embedding)?.into()))
+    }
+}
+
+impl From<LocalEmbedder> for Model {
+    fn from(embedder: LocalEmbedder) -> Self {
+        Self { threshold: embedder.default_threshold(), embedder: Arc::new(embedder) }
+    }
+}
+
+/// A gateway at work, with its listeners.
+pub struct App {
+    gateway: Arc<Gateway>,
+    serving: Running,
+    admin: Option<Running>,
+}
+
+impl App {
+    /// Starts what `config` describes, with the system's clock and the configured model.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let model = Model::load(&config)?;
+        Self::start_with(config, model, Clock::default()).await
+    }
+
+    /// Starts with a model that is loaded already, and a clock.
+    pub async fn start_with(config: Config, model: Option<Model>, clock: Clock) -> Result<Self, StartError> {
+        let gateway = Arc::new(gateway(&config, model, clock)?);
+        let listener = Listener::bind(config.listen).await?;
+        let admin = match config.admin {
+            Some(address) => Some(Listener::bind(address).await?.serve(admin::router(gateway.clone()), &config.server)),
+            None => None,
+        };
+        let serving = listener.serve(server::router(gateway.clone(), &config.server), &config.server);
+        Ok(Self { gateway, serving, admin })
+    }
+
+    /// Where callers connect.
+    pub fn address(&self) -> SocketAddr {
+        self.serving.address()
+    }
+
+    /// Where metrics are.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Running::address)
+    }
+
+    /// The gateway itself.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    /// Drains what is in flight and stops. Metrics can be read until the end.
+    pub async fn stop(self) {
+        self.gateway.drain();
+        self.serving.stop().await;
+        if let Some(admin) = self.admin {
+            admin.stop().await;
+        }
+    }
+}
+
+fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gateway, StartError> {
+    let metrics = Arc::new(Metrics::default());
+    let classifier = Classifier::shipped()?;
+    let dim = model.as_ref().map_or(0, |model| model.embedder.dim());
+    let threshold = config.cache.threshold.or(model.as_ref().map(|model| model.threshold)).unwrap_or(1.0);
+    let semantic = Arc::new(SemanticIndex::new(dim, config.cache.candidates, Decision { threshold }));
+    let removed = Arc::clone(&semantic);
+    let exact = ExactCache::new(config.cache.max_bytes, dim, Arc::new(move |entry| removed.remove(entry)));
+    Ok(Gateway::new(Parts {
+        auth: Authenticator::new(config.keys.clone()),
+        admission: Admission::new(config.server.max_in_flight, metrics.clone()),
+        resolver: Resolver::new(config),
+        tiers: config.tiers.clone(),
+        router: config.router.clone(),
+        cache: config.cache.clone(),
+        exact,
+        semantic,
+        clock,
+        embedder: model.map(|model| model.embedder),
+        classifier,
+        total_timeout: config.upstream.total_timeout,
+        upstream: Upstream::new(config.providers.clone(), config.upstream.clone(), metrics.clone())?,
+        prices: prices(config),
+        metrics,
+    }))
+}
+
+/// The shipped prices and the operator's; providers are recognised by their address, whatever their name here.
+fn prices(config: &Config) -> PriceBook {
+    let book = PriceBook::with_overrides(&config.prices);
+    config.providers.iter().fold(book, |book, (name, provider)| match vendor_of(&provider.base_url) {
+        Some(vendor) => book.with_vendor(name, vendor),
+        None => book,
+    })
+}

@@ -1,0 +1,64 @@
+//! The store of all entries: bounded by bytes, found by exact key.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::{Expiry, sync::Cache};
+
+use super::{Entry, ExactKey};
+
+/// Entries by key. Whatever leaves it, for whatever reason, is reported once.
+#[derive(Clone)]
+pub struct ExactCache {
+    entries: Cache<ExactKey, Arc<Entry>>,
+}
+
+/// Called with each entry that is replaced, evicted or expired.
+pub type OnRemoved = Arc<dyn Fn(&Entry) + Send + Sync>;
+
+impl ExactCache {
+    /// A cache of at most `max_bytes`, for entries whose vectors have `dim` numbers.
+    pub fn new(max_bytes: u64, dim: usize, on_removed: OnRemoved) -> Self {
+        let entries = Cache::builder()
+            .max_capacity(max_bytes)
+            .weigher(move |_, entry: &Arc<Entry>| u32::try_from(entry.size(dim)).unwrap_or(u32::MAX))
+            .expire_after(OwnTtl)
+            .eviction_listener(move |_, entry, _| on_removed(&entry))
+            .build();
+        Self { entries }
+    }
+
+    /// The entry under `key`, fresh or not.
+    pub fn get(&self, key: &ExactKey) -> Option<Arc<Entry>> {
+        self.entries.get(key)
+    }
+
+    /// Stores an entry in place of any other under its key.
+    pub fn insert(&self, entry: Arc<Entry>) {
+        self.entries.insert(entry.key, entry);
+    }
+
+    /// Number of entries and bytes, after pending evictions.
+    pub fn size(&self) -> (u64, u64) {
+        self.entries.run_pending_tasks();
+        (self.entries.entry_count(), self.entries.weighted_size())
+    }
+}
+
+/// Every entry lives as long as it says, from when it was stored.
+struct OwnTtl;
+
+impl Expiry<ExactKey, Arc<Entry>> for OwnTtl {
+    fn expire_after_create(&self, _: &ExactKey, entry: &Arc<Entry>, _: std::time::Instant) -> Option<Duration> {
+        Some(entry.ttl)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &ExactKey,
+        entry: &Arc<Entry>,
+        _: std::time::Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(entry.ttl)
+    }
+}

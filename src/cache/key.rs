@@ -1,0 +1,213 @@
+//! From a request to the two hashes that it is found by.
+//!
+//! The exact key covers everything that can change the answer. The partition covers the same, less the question: two
+//! requests of one partition differ in nothing but the words of their last turn.
+
+use std::fmt;
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::ScopeId;
+use crate::api::{
+    canonical,
+    chat::{ChatRequest, Message},
+};
+
+/// Finds an answer to the very same request.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ExactKey(pub [u8; 32]);
+
+/// Everything that must be equal for two questions to be compared at all.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PartitionKey(pub [u8; 32]);
+
+impl fmt::Debug for ExactKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ExactKey({})", blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl fmt::Debug for PartitionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PartitionKey({})", blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+/// What the keys are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyParts<'a> {
+    /// Who may share the answer.
+    pub scope: ScopeId,
+    /// The resolved model or tier policy: `provider/model`, `auto`, `auto:cheap`, …
+    pub policy: &'a str,
+    /// Headers that are handed on to the provider.
+    pub headers: &'a HeaderMap,
+    /// The request.
+    pub request: &'a ChatRequest,
+    /// The embedding model, when questions are matched: vectors of another cannot be compared.
+    pub embedder: &'a str,
+    /// The text that is matched by meaning, when there is one.
+    pub question: Option<&'a str>,
+}
+
+/// The hashes of one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keys {
+    /// For the same request.
+    pub exact: ExactKey,
+    /// For requests that differ in the question alone.
+    pub partition: PartitionKey,
+}
+
+/// Fields that change how an answer travels or is filed, not what it says. `model` is replaced by the policy.
+const TRANSPORT_FIELDS: &[&str] = &[
+    "messages",
+    "metadata",
+    "model",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "stream",
+    "stream_options",
+    "user",
+];
+
+impl Keys {
+    /// Hashes a request. Errors where two requests could not be told apart: see [`canonical::append`].
+    pub fn of(parts: KeyParts<'_>) -> Result<Self, serde_json::Error> {
+        let KeyParts { scope, policy, headers, request, embedder, question } = parts;
+        let mut shared = Vec::with_capacity(1024);
+        canonical::append_str(&mut shared, "chat");
+        canonical::append_str(&mut shared, policy);
+        append_headers(&mut shared, headers);
+        append_fields(&mut shared, request)?;
+        let earlier = &request.messages[..request.messages.len() - 1];
+        for turn in earlier {
+            canonical::append(&mut shared, turn.raw.get())?;
+        }
+        let mut last = Vec::with_capacity(256);
+        canonical::append(&mut last, request.last().raw.get())?;
+        let mut frame = Vec::with_capacity(256);
+        if let Some(question) = question {
+            canonical::append(&mut frame, &without_question(request.last(), question)?)?;
+            canonical::append_str(&mut frame, embedder);
+        }
+        Ok(Self {
+            exact: ExactKey(hash("scrimp 2026 exact key", scope, &shared, &last)),
+            partition: PartitionKey(hash("scrimp 2026 partition", scope, &shared, &frame)),
+        })
+    }
+}
+
+fn append_headers(out: &mut Vec<u8>, headers: &HeaderMap) {
+    let mut pairs: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    pairs.sort_unstable();
+    for (name, value) in pairs {
+        canonical::append_str(out, name);
+        canonical::append_str(out, &String::from_utf8_lossy(value));
+    }
+}
+
+fn append_fields(out: &mut Vec<u8>, request: &ChatRequest) -> Result<(), serde_json::Error> {
+    let mut fields: Vec<_> = request.fields.iter().filter(|(name, _)| !TRANSPORT_FIELDS.contains(name)).collect();
+    fields.sort_unstable();
+    for (name, raw) in fields {
+        canonical::append_str(out, name);
+        canonical::append(out, raw)?;
+    }
+    Ok(())
+}
+
+/// The last turn with the question cut out of it: what is left must be equal. A question given apart, that is not to be
+/// found in the turn, leaves the whole turn.
+fn without_question(turn: &Message, question: &str) -> Result<String, serde_json::Error> {
+    let whole = turn.content.text();
+    turn.with_text(|text| {
+        if whole.as_deref() == Some(question) {
+            return Value::Null;
+        }
+        match text.split_once(question) {
+            Some((before, after)) => serde_json::json!([before, after]),
+            None => text.into(),
+        }
+    })
+}
+
+fn hash(purpose: &str, scope: ScopeId, shared: &[u8], rest: &[u8]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key(purpose);
+    hasher.update(&scope.0);
+    hasher.update(&(shared.len() as u64).to_le_bytes());
+    hasher.update(shared).update(rest);
+    *hasher.finalize().as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::json;
+
+    use super::*;
+
+    fn keys(body: &Value, question: Option<&str>) -> Keys {
+        let request = ChatRequest::parse(Bytes::from(body.to_string())).unwrap();
+        let text = request.last().content.text();
+        let parts = KeyParts {
+            scope: ScopeId([0; 32]),
+            policy: "p/m",
+            headers: &HeaderMap::new(),
+            request: &request,
+            embedder: "e",
+            question: question.or(text.as_deref()),
+        };
+        Keys::of(parts).unwrap()
+    }
+
+    fn chat(last: Value) -> Value {
+        json!({"model": "m", "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": last}]})
+    }
+
+    #[test]
+    fn rewordings_share_a_partition_and_no_exact_key() {
+        let (a, b) = (keys(&chat(json!("one")), None), keys(&chat(json!("two")), None));
+        assert_eq!(a.partition, b.partition);
+        assert_ne!(a.exact, b.exact);
+    }
+
+    #[test]
+    fn a_question_in_parts_is_not_compared_with_one_in_plain_text() {
+        let parts = chat(json!([{"type": "text", "text": "one"}]));
+        assert_ne!(keys(&parts, None).partition, keys(&chat(json!("one")), None).partition);
+    }
+
+    #[test]
+    fn context_around_a_given_question_must_be_equal() {
+        let with = |context: &str, question: &str| {
+            keys(&chat(json!(format!("{context}\nQuestion: {question}"))), Some(question)).partition
+        };
+        assert_eq!(with("doc 1", "who?"), with("doc 1", "what man?"));
+        assert_ne!(with("doc 1", "who?"), with("doc 2", "who?"));
+        let hidden = keys(&chat(json!("rendered")), Some("who?"));
+        assert_ne!(hidden.partition, keys(&chat(json!("otherwise rendered")), Some("who?")).partition);
+    }
+
+    #[test]
+    fn transport_fields_do_not_show() {
+        let plain = chat(json!("x"));
+        let mut dressed = plain.clone();
+        for (name, value) in [
+            ("stream", json!(true)),
+            ("stream_options", json!({"include_usage": true})),
+            ("user", json!("u")),
+            ("metadata", json!({"a": "b"})),
+            ("service_tier", json!("flex")),
+        ] {
+            dressed[name] = value;
+        }
+        assert_eq!(keys(&plain, None), keys(&dressed, None));
+        dressed["seed"] = json!(1);
+        assert_ne!(keys(&plain, None).exact, keys(&dressed, None).exact);
+    }
+}

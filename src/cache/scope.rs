@@ -1,0 +1,36 @@
+//! Who may share answers.
+
+use crate::{auth::Principal, config::Scope};
+
+/// Names a scope; callers with equal ids share answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ScopeId(pub [u8; 32]);
+
+impl ScopeId {
+    /// The scope of a caller, narrowed to `within` when the caller asks for it: a caller can leave company, never join it.
+    pub fn of(scope: &Scope, principal: &Principal, within: Option<&str>) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("scrimp 2026 cache scope");
+        match scope {
+            Scope::Key => hasher.update(&principal.id),
+            Scope::Shared => hasher.update(b"shared"),
+        };
+        if let Some(name) = within {
+            hasher.update(b"\0within\0").update(name.as_bytes());
+        }
+        Self(*hasher.finalize().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_can_only_narrow_its_scope() {
+        let [alice, bob] = [1, 2].map(|id| Principal { name: None, id: [id; 32] });
+        assert_ne!(ScopeId::of(&Scope::Key, &alice, None), ScopeId::of(&Scope::Key, &bob, None));
+        assert_ne!(ScopeId::of(&Scope::Key, &alice, Some("x")), ScopeId::of(&Scope::Key, &bob, Some("x")));
+        assert_eq!(ScopeId::of(&Scope::Shared, &alice, None), ScopeId::of(&Scope::Shared, &bob, None));
+        assert_ne!(ScopeId::of(&Scope::Shared, &alice, Some("x")), ScopeId::of(&Scope::Shared, &bob, None));
+    }
+}

@@ -1,0 +1,103 @@
+//! The command line: one file a command. Exit codes: 0 done, 1 failed, 2 usage.
+
+mod bench;
+mod check;
+mod demo;
+mod embed;
+mod output;
+mod replaying;
+mod route;
+mod serve;
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigErrors, Loaded};
+
+/// Scrimp: a semantic cache and cost optimizer in front of LLM APIs.
+#[derive(Debug, Parser)]
+#[command(name = "scrimp", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what Scrimp does, offline: a gateway, two simulated models and a stream of questions.
+    Demo(demo::Arguments),
+    /// Run the gateway.
+    Serve(serve::Arguments),
+    /// Check a configuration and list all its mistakes.
+    Check(check::Arguments),
+    /// Replay a trace of questions and report hits, wrong hits, latency and money.
+    Bench(bench::Arguments),
+    /// Say which tier a prompt would go to, and why.
+    Route(route::Arguments),
+    /// Embed texts with the local model.
+    Embed(embed::Arguments),
+}
+
+/// What a command fails with; its message goes to standard error.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command in `arguments`, the program's name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(help) => {
+            // Nothing is left to do when the terminal is gone.
+            let _ = help.print();
+            return if help.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let result = match cli.command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Route(arguments) => route::run(&arguments),
+        Command::Embed(arguments) => embed::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, clap::Args)]
+struct ConfigArgument {
+    /// Configuration file; without it providers come from environment variables such as OPENAI_API_KEY.
+    #[arg(long, short, env = "SCRIMP_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgument {
+    /// The checked configuration; what deserves a word goes to the log.
+    fn load(&self) -> Result<Config, ConfigErrors> {
+        let Loaded { config, warnings } = match &self.config {
+            Some(path) => Config::from_file(path)?,
+            None => Config::from_env(&|name| std::env::var(name).ok())?,
+        };
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(config)
+    }
+}
+
+/// The defaults, for commands that ask no provider.
+fn without_providers() -> Result<Config, ConfigErrors> {
+    let yaml = "providers: { none: { type: openai, base_url: \"http://127.0.0.1:9/v1\" } }";
+    Ok(Config::from_yaml(yaml, "built-in", &|_| None)?.config)
+}
+
+/// The runtime that a command runs on.
+fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}

@@ -1,0 +1,256 @@
+//! The end of a request that went upstream: account for it, store it, tell those who wait; for a stream, while it passes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::StatusCode;
+use serde_json::json;
+
+use super::{
+    Parts,
+    context::Context,
+    outgoing::EventBytes,
+    store::{Found, Storing},
+};
+use crate::{
+    account::{NanoUsd, Price, Usage, cost},
+    api::{assemble::Assembler, sse::Event},
+    cache::{Provenance, flight::Lead},
+    config::Tier,
+    limit::Place,
+    provider::openai::{Answer, Chunk, Completion},
+    route::Plan,
+    telemetry::Metrics,
+    upstream::{Events, StreamError},
+};
+
+/// What is owed once the answer is there.
+pub struct Settlement {
+    storing: Storing,
+    metrics: Arc<Metrics>,
+    target: Arc<str>,
+    tier: Option<Tier>,
+    price: Option<Price>,
+    lead: Option<Lead<Found>>,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Settled {
+    /// What it cost, when that is known.
+    pub cost: Option<NanoUsd>,
+    /// Whether it is stored.
+    pub stored: bool,
+}
+
+impl Settlement {
+    /// The settlement of `ctx`, answered by `target`; `lead` is the duty to tell those who wait for the same.
+    pub fn new(
+        parts: &Parts,
+        ctx: &Context,
+        plan: &Plan,
+        target: Option<Arc<str>>,
+        lead: Option<Lead<Found>>,
+    ) -> Self {
+        let target = target.unwrap_or_else(|| "".into());
+        let price = target.split_once('/').and_then(|(provider, model)| parts.prices.price(provider, model)).copied();
+        let metrics = Arc::clone(&parts.metrics);
+        Self { storing: Storing::new(parts, ctx), metrics, target, tier: plan.tier, price, lead }
+    }
+
+    /// Settles an answer in one piece.
+    pub fn whole(self, body: &Bytes) -> Settled {
+        match Answer::parse(body) {
+            Answer::Completion(completion) => self.completion(body.clone(), &completion),
+            Answer::Error(_) | Answer::Unknown => {
+                self.unstored("unknown", None);
+                Settled { cost: None, stored: false }
+            }
+        }
+    }
+
+    /// The provider refused. When the request is at fault, nobody needs to try it again.
+    pub fn refused(mut self, status: StatusCode) {
+        let fault_of_the_request = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
+        if let Some(lead) = self.lead.take().filter(|_| fault_of_the_request) {
+            lead.unshareable();
+        }
+        self.storing.not_stored("refused");
+    }
+
+    fn completion(mut self, body: Bytes, completion: &Completion) -> Settled {
+        let cost = self.account(completion.usage.as_ref());
+        let provenance = Provenance { target: self.target.clone(), tier: self.tier, cost };
+        let entry = self.storing.store(body, completion, provenance);
+        let stored = entry.is_some();
+        match (self.lead.take(), entry) {
+            (Some(lead), Some(entry)) => lead.land(Found { entry, similarity: None }),
+            (Some(lead), None) => lead.unshareable(),
+            (None, _) => {}
+        }
+        Settled { cost, stored }
+    }
+
+    /// An answer that is accounted for and not kept.
+    fn unstored(mut self, reason: &'static str, usage: Option<&Usage>) {
+        self.account(usage);
+        self.storing.not_stored(reason);
+        if let Some(lead) = self.lead.take() {
+            lead.unshareable();
+        }
+    }
+
+    fn account(&self, usage: Option<&Usage>) -> Option<NanoUsd> {
+        let cost = usage.zip(self.price.as_ref()).map(|(usage, price)| cost(usage, price));
+        if let Some(usage) = usage {
+            for (kind, count) in [
+                ("input", usage.input),
+                ("cached_input", usage.cached_input),
+                ("output", usage.output),
+                ("reasoning", usage.reasoning),
+            ] {
+                self.metrics.tokens(&self.target, kind, count);
+            }
+        }
+        self.metrics.cost(&self.target, cost.map(|cost| cost.0));
+        cost
+    }
+}
+
+/// A stream on its way to the caller, collected as it passes. Dropped early (the caller hung up), it closes the
+/// provider's stream, stores nothing and makes room for another to lead.
+pub struct Capture {
+    events: Events,
+    include_usage: bool,
+    usage: Option<Usage>,
+    collected: Collected,
+    settlement: Option<Settlement>,
+    _place: Option<Place>,
+}
+
+/// What has been collected of an answer to store.
+enum Collected {
+    Chunks { assembler: Assembler, bytes: usize },
+    Nothing(&'static str),
+}
+
+impl Capture {
+    /// The bytes for the caller: each event as it comes, less the usage that it did not ask for.
+    pub fn start(
+        events: Events,
+        settlement: Settlement,
+        include_usage: bool,
+        place: Option<Place>,
+    ) -> EventBytes {
+        let collected = if settlement.storing.is_wanted() {
+            Collected::Chunks { assembler: Assembler::default(), bytes: 0 }
+        } else {
+            Collected::Nothing("unwanted")
+        };
+        let capture =
+            Self { events, include_usage, usage: None, collected, settlement: Some(settlement), _place: place };
+        Box::pin(stream::unfold(capture, |mut capture| async {
+            let bytes = capture.next().await?;
+            Some((bytes, capture))
+        }))
+    }
+
+    /// The next bytes; `None` when the stream is over.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            // Without a settlement the stream has come to its end.
+            self.settlement.as_ref()?;
+            let event = match self.events.next().await {
+                Ok(Some(event)) => event,
+                Ok(None) => return self.ended_without_done(),
+                Err(error) => return Some(self.failed(&error)),
+            };
+            match Chunk::parse(&event) {
+                Chunk::Silence | Chunk::Unknown => return Some(event.raw),
+                Chunk::Done => {
+                    self.done();
+                    return Some(event.raw);
+                }
+                Chunk::Error(_) => {
+                    self.end("error");
+                    return Some(event.raw);
+                }
+                Chunk::Delta { value, usage, usage_only, .. } => {
+                    self.usage = usage.or(self.usage.take());
+                    self.collected.push(value, event.raw.len(), &self.settlement);
+                    if !usage_only || self.include_usage {
+                        return Some(event.raw);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The terminal event: now, and only now, the answer is whole.
+    fn done(&mut self) {
+        let Some(settlement) = self.settlement.take() else { return };
+        let collected = std::mem::replace(&mut self.collected, Collected::Nothing("stored"));
+        let whole = match collected {
+            Collected::Nothing(reason) => return settlement.unstored(reason, self.usage.as_ref()),
+            Collected::Chunks { assembler, .. } => assembler.finish(),
+        };
+        let Some(whole) = whole else { return settlement.unstored("unfinished", self.usage.as_ref()) };
+        settlement.whole(&Bytes::from(whole.to_string()));
+    }
+
+    /// The connection closed in good order, but without `[DONE]`. Whether that is the end or a loss cannot be told
+    /// unless every choice has a finish reason.
+    fn ended_without_done(&mut self) -> Option<Bytes> {
+        let finished = match &mut self.collected {
+            Collected::Chunks { assembler, .. } => std::mem::take(assembler).finish().is_some(),
+            Collected::Nothing(_) => true,
+        };
+        self.end("no-terminal-event");
+        (!finished).then(|| error_event("the provider's stream ended before the answer did"))
+    }
+
+    fn failed(&mut self, error: &StreamError) -> Bytes {
+        tracing::warn!(%error, "a stream broke off");
+        self.end("error");
+        error_event(&error.to_string())
+    }
+
+    fn end(&mut self, reason: &'static str) {
+        if let Some(mut settlement) = self.settlement.take() {
+            // The lead is dropped without a word: another may have better luck.
+            settlement.lead = None;
+            settlement.unstored(reason, self.usage.as_ref());
+        }
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.end("cancelled");
+    }
+}
+
+impl Collected {
+    fn push(&mut self, chunk: serde_json::Value, size: usize, settlement: &Option<Settlement>) {
+        let Self::Chunks { assembler, bytes } = self else { return };
+        *bytes += size;
+        // Chunks repeat their frame around every piece: a stream is several times as long as its answer.
+        let limit = settlement.as_ref().map_or(0, |settlement| settlement.storing.max_entry_bytes());
+        if *bytes > limit.saturating_mul(STREAM_OVERHEAD) {
+            *self = Self::Nothing("too-large");
+            return;
+        }
+        assembler.push(chunk);
+    }
+}
+
+/// How many times longer than its answer a stream may be and still be collected.
+const STREAM_OVERHEAD: usize = 64;
+
+/// An error in OpenAI's shape, as the event that clients know as the end of a broken stream.
+fn error_event(message: &str) -> Bytes {
+    let error = json!({"error": {
+        "message": message, "type": "upstream_error", "param": null, "code": "upstream_stream_broken"}});
+    Event::with_data(&error.to_string()).raw
+}

@@ -1,0 +1,251 @@
+//! One chat request, step by step.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::{
+    Body, CacheOutcome, Error, Gateway, Outgoing, Report,
+    capture::{Capture, Settlement},
+    context::Context,
+    store::Found,
+};
+use crate::{
+    api::{chat::ChatRequest, control::Controls},
+    auth::Principal,
+    cache::{
+        Bypass, Keys, Policy, ScopeId,
+        flight::{Join, Lead},
+        key::KeyParts,
+        replay,
+        semantic::Query,
+    },
+    config::Tier,
+    embed::EmbedError,
+    limit::Place,
+    provider::openai::request_body,
+    upstream::{Call, Expect, Failure, Reply, ReplyBody},
+};
+
+impl Gateway {
+    /// Answers `POST /v1/chat/completions` for an admitted caller.
+    pub async fn chat(
+        &self,
+        (principal, place): (Principal, Place),
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Outgoing, Error> {
+        let mut ctx = self.read(&principal, place, headers, body)?;
+        let Some(keys) = ctx.keys else { return self.forward(ctx, None).await };
+        if ctx.policy.read.is_err() {
+            self.embed_question(&mut ctx).await;
+            return self.forward(ctx, None).await;
+        }
+        if let Some(found) = self.exact(&ctx, keys) {
+            return Ok(self.serve(ctx, &found));
+        }
+        if ctx.policy.only_if_cached {
+            return Err(Error::NotCached);
+        }
+        let flight = tokio::time::timeout(self.parts.total_timeout, self.flights.join(keys.exact));
+        let lead = match ctx.wait(flight).await.map_err(|_| Error::FlightTimeout)? {
+            Join::Landed(found) if found.serves(&ctx, self.parts.clock.now()) => return Ok(self.serve(ctx, &found)),
+            Join::Landed(_) | Join::Alone => None,
+            Join::Lead(lead) => Some(lead),
+        };
+        if let Some(found) = self.look_up(&mut ctx, keys).await {
+            if let Some(lead) = lead {
+                lead.land(found.clone());
+            }
+            return Ok(self.serve(ctx, &found));
+        }
+        self.forward(ctx, lead).await
+    }
+
+    /// The request, understood: controls, model, what the cache may do, keys.
+    fn read(&self, principal: &Principal, place: Place, headers: HeaderMap, body: Bytes) -> Result<Context, Error> {
+        let controls = Controls::parse(&headers)?;
+        let request = ChatRequest::parse(body)?;
+        let tier = controls.tier.as_deref().map(|tier| if tier == "cheap" { Tier::Cheap } else { Tier::Frontier });
+        let asked = self.parts.resolver.resolve(&request.model, tier)?;
+        let mut policy = Policy::of(&request, &controls, &self.parts.cache);
+        if self.parts.embedder.is_none() && policy.question.is_ok() {
+            policy.question = Err(Bypass::NoEmbedding);
+        }
+        let scope = ScopeId::of(&self.parts.cache.scope, principal, controls.scope.as_deref());
+        let headers_passed = Context::passed_headers(&headers);
+        let keys = (policy.read.is_ok() || policy.write.is_ok()).then(|| {
+            Keys::of(KeyParts {
+                scope,
+                policy: &asked.policy(),
+                headers: &headers_passed,
+                request: &request,
+                embedder: self.parts.embedder.as_deref().map_or("", |embedder| embedder.identity()),
+                question: policy.question.as_deref().ok(),
+            })
+        });
+        let keys = match keys.transpose() {
+            Ok(keys) => keys,
+            Err(error) => {
+                tracing::debug!(%error, "a request has no key");
+                policy.read = Err(Bypass::Unkeyable);
+                policy.write = Err(Bypass::Unkeyable);
+                None
+            }
+        };
+        Ok(Context {
+            headers,
+            request,
+            asked,
+            policy,
+            keys,
+            vector: None,
+            refused: None,
+            waited: std::time::Duration::ZERO,
+            place: Some(place),
+        })
+    }
+
+    fn exact(&self, ctx: &Context, keys: Keys) -> Option<Found> {
+        let entry = self.parts.exact.get(&keys.exact)?;
+        let fresh = entry.is_fresh(self.parts.clock.now(), ctx.policy.max_age);
+        fresh.then_some(Found { entry, similarity: None })
+    }
+
+    /// An entry for the same request, stored while we waited, or for one that means the same.
+    async fn look_up(&self, ctx: &mut Context, keys: Keys) -> Option<Found> {
+        if let Some(found) = self.exact(ctx, keys) {
+            return Some(found);
+        }
+        self.embed_question(ctx).await;
+        let (Ok(question), Some(vector)) = (&ctx.policy.question, &ctx.vector) else { return None };
+        let query = Query {
+            partition: keys.partition,
+            question,
+            vector,
+            max_age: ctx.policy.max_age,
+            now: self.parts.clock.now(),
+        };
+        let lookup = self.parts.semantic.lookup(&self.parts.exact, query);
+        if let Some((similarity, rejection)) = lookup.refused {
+            if let Some(kind) = rejection.guard_kind() {
+                self.parts.metrics.guard_rejection(kind);
+            }
+            ctx.refused = Some(format!("{similarity:.3} {rejection}"));
+        }
+        lookup.hit.map(|hit| Found { entry: hit.entry, similarity: Some(hit.similarity) })
+    }
+
+    /// Embeds the question that is matched; what goes wrong here costs the match, not the request.
+    async fn embed_question(&self, ctx: &mut Context) {
+        let Ok(question) = ctx.policy.question.clone() else { return };
+        match self.embed(question).await {
+            Ok(vector) => ctx.vector = Some(vector),
+            Err(reason) => ctx.policy.question = Err(reason),
+        }
+    }
+
+    pub(super) async fn embed(&self, text: String) -> Result<std::sync::Arc<[f32]>, Bypass> {
+        let embedder = self.parts.embedder.as_ref().ok_or(Bypass::NoEmbedding)?;
+        let start = std::time::Instant::now();
+        let result = embedder.embed(vec![text]).await;
+        self.parts.metrics.embedded(start.elapsed());
+        match result.map(|mut embedded| embedded.pop()) {
+            Ok(Some(embedded)) => Ok(embedded.vector),
+            Ok(None) => Err(Bypass::EmbeddingFailed),
+            Err(EmbedError::TooLong { .. }) => Err(Bypass::TooLong),
+            Err(EmbedError::QueueFull) => {
+                self.parts.metrics.shed("embedding");
+                Err(Bypass::EmbeddingBusy)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "embedding failed");
+                Err(Bypass::EmbeddingFailed)
+            }
+        }
+    }
+
+    /// A stored answer, as the caller wants it.
+    fn serve(&self, ctx: Context, found: &Found) -> Outgoing {
+        let Found { entry, similarity } = found;
+        let age = entry.age(self.parts.clock.now());
+        let ttl_left = entry.ttl.saturating_sub(age);
+        let cache = match *similarity {
+            None => CacheOutcome::Exact { age, ttl_left },
+            Some(similarity) => CacheOutcome::Semantic { age, ttl_left, similarity },
+        };
+        let saved = entry.provenance.cost;
+        self.parts.metrics.saved(cache.as_str(), saved.map_or(0, |saved| saved.0));
+        let replay = ctx.request.stream.then(|| replay::as_events(&entry.body, ctx.request.include_usage));
+        let body = match replay {
+            Some(Ok(events)) => Body::Replay(events),
+            // Only completions are stored, so there is always a stream; the whole body is the honest second best.
+            Some(Err(_)) | None => Body::Whole(entry.body.clone()),
+        };
+        let report = Report {
+            target: Some(entry.provenance.target.clone()),
+            tier: entry.provenance.tier,
+            cost: Some(crate::account::NanoUsd(0)),
+            saved,
+            waited: ctx.waited,
+            ..Report::new(cache)
+        };
+        Outgoing { status: StatusCode::OK, headers: HeaderMap::new(), body, report, place: ctx.place }
+    }
+
+    /// Plan, send, account, store.
+    async fn forward(&self, mut ctx: Context, lead: Option<Lead<Found>>) -> Result<Outgoing, Error> {
+        let plan = self.plan(&mut ctx).await;
+        let headers = Context::passed_headers(&ctx.headers);
+        let stream = ctx.request.stream;
+        let request = ctx.request.clone();
+        let call = Call {
+            targets: &plan.targets,
+            path: "/chat/completions",
+            body: &|target, provider| request_body(&request, &target.model, provider.stream_usage),
+            headers: &headers,
+            expect: if stream { Expect::Events } else { Expect::Completion },
+        };
+        let reply = match ctx.wait(self.parts.upstream.send(call)).await {
+            Ok(reply) => reply,
+            // What the provider said is handed on; the lead is dropped, so that another may try its luck.
+            Err(Failure::Refused(reply)) => *reply,
+            Err(failure) => return Err(failure.into()),
+        };
+        let mut report = Report {
+            target: Some(reply.target.to_string().into()),
+            tier: plan.tier,
+            reason: Some(plan.reason.clone()),
+            waited: ctx.waited,
+            ..Report::new(self.outcome(&ctx))
+        };
+        let Reply { status, headers, body, .. } = reply;
+        let settlement = Settlement::new(&self.parts, &ctx, &plan, report.target.clone(), lead);
+        let (body, place) = match body {
+            ReplyBody::Whole(body) => {
+                if status.is_success() {
+                    let settled = settlement.whole(&body);
+                    (report.cost, report.stored) = (settled.cost, Some(settled.stored));
+                } else {
+                    report.stored = Some(false);
+                    settlement.refused(status);
+                }
+                // A provider that ignores `stream` still gets its answer to a caller who waits for events.
+                let replay = (stream && status.is_success()).then(|| replay::as_events(&body, request.include_usage));
+                (replay.and_then(Result::ok).map_or(Body::Whole(body), Body::Replay), ctx.place)
+            }
+            ReplyBody::Events(events) => {
+                (Body::Events(Capture::start(*events, settlement, request.include_usage, ctx.place)), None)
+            }
+        };
+        Ok(Outgoing { status, headers, body, report, place })
+    }
+
+    fn outcome(&self, ctx: &Context) -> CacheOutcome {
+        let policy = &ctx.policy;
+        match policy.read.as_ref().err().or(policy.question.as_ref().err()) {
+            Some(reason) => CacheOutcome::Bypass(reason.clone()),
+            None => CacheOutcome::Miss { refused: ctx.refused.clone() },
+        }
+    }
+}
+

@@ -1,0 +1,56 @@
+//! What is known of one request on its way.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use http::HeaderMap;
+
+use crate::{
+    api::chat::ChatRequest,
+    cache::{Keys, Policy},
+    limit::Place,
+    route::Asked,
+};
+
+/// One request. Fields are filled in as it moves on.
+pub struct Context {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// The request itself.
+    pub request: ChatRequest,
+    /// What its model name means.
+    pub asked: Asked,
+    /// What the cache may do.
+    pub policy: Policy,
+    /// What it is found by; `None` when the cache leaves it alone.
+    pub keys: Option<Keys>,
+    /// The unit vector of its question, once embedded.
+    pub vector: Option<Arc<[f32]>>,
+    /// The candidate that was refused, and why.
+    pub refused: Option<String>,
+    /// Time spent waiting for a provider or for an identical request.
+    pub waited: Duration,
+    /// Its place among the requests being worked on.
+    pub place: Option<Place>,
+}
+
+impl Context {
+    /// Waits for `future` and counts the time as not ours.
+    pub async fn wait<T>(&mut self, future: impl Future<Output = T>) -> T {
+        let start = Instant::now();
+        let result = future.await;
+        self.waited += start.elapsed();
+        result
+    }
+
+    /// The caller's headers that are handed on to providers.
+    pub fn passed_headers(headers: &HeaderMap) -> HeaderMap {
+        let passed = headers.iter().filter(|(name, _)| PASSED_HEADERS.contains(&name.as_str()));
+        passed.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// Headers that change what a provider does; part of the cache keys.
+const PASSED_HEADERS: &[&str] = &["openai-beta"];

@@ -1,0 +1,59 @@
+//! Why a request gets no answer. The server maps it to a status; nothing here knows HTTP.
+
+use crate::{
+    api::{chat::ChatError, control::ControlError, embeddings::EmbeddingsError},
+    auth::AuthError,
+    embed::EmbedError,
+    limit::Overloaded,
+    route::ResolveError,
+    upstream::Failure,
+};
+
+/// Every way in which a request can fail.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A header cannot be obeyed.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// The caller is not known.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// Too much is going on.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// The chat request cannot be read.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
+    /// The embeddings request cannot be read.
+    #[error(transparent)]
+    Embeddings(#[from] EmbeddingsError),
+    /// The model is not known.
+    #[error(transparent)]
+    Model(#[from] ResolveError),
+    /// The caller wanted a stored answer and there is none.
+    #[error("no stored answer, and the request said 'only-if-cached'")]
+    NotCached,
+    /// The local embedding model cannot do it.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// There is no local embedding model.
+    #[error("the local embedding model is not loaded")]
+    NoLocalModel,
+    /// A tier was asked to embed.
+    #[error("a tier cannot embed; name a model, or 'local' for the built-in one")]
+    NoEmbeddingTier,
+    /// The local embedding model has another length.
+    #[error("'dimensions' is {asked}; the local model has {dim}")]
+    Dimensions {
+        /// What was asked for.
+        asked: usize,
+        /// What there is.
+        dim: usize,
+    },
+    /// An identical request is being answered and did not come to an end in time.
+    #[error("an identical request in flight did not finish in time")]
+    FlightTimeout,
+    /// No target answered.
+    #[error(transparent)]
+    Upstream(#[from] Failure),
+}

@@ -1,0 +1,128 @@
+//! The parts that every request passes through, built once.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use http::HeaderMap;
+
+use super::{Error, store::Found};
+use crate::{
+    account::PriceBook,
+    auth::{Authenticator, Principal},
+    cache::{Clock, ExactCache, Flights, SemanticIndex},
+    classify::Classifier,
+    config::{Cache, Router, Tiers},
+    embed::Embedder,
+    limit::{Admission, Place},
+    route::Resolver,
+    telemetry::{CacheSize, Metrics},
+    upstream::Upstream,
+};
+
+/// What a gateway is made of.
+pub struct Parts {
+    /// Who may call.
+    pub auth: Authenticator,
+    /// How many at once.
+    pub admission: Admission,
+    /// What model names mean.
+    pub resolver: Resolver,
+    /// The pools behind `auto`.
+    pub tiers: Tiers,
+    /// How `auto` picks one.
+    pub router: Router,
+    /// The cache's settings.
+    pub cache: Cache,
+    /// Stored answers.
+    pub exact: ExactCache,
+    /// Stored answers by meaning.
+    pub semantic: Arc<SemanticIndex>,
+    /// The cache's clock.
+    pub clock: Clock,
+    /// The embedding model, when one is loaded.
+    pub embedder: Option<Arc<dyn Embedder>>,
+    /// The complexity classifier.
+    pub classifier: Classifier,
+    /// The providers.
+    pub upstream: Upstream,
+    /// The longest that a request waits for an identical one.
+    pub total_timeout: Duration,
+    /// What tokens cost.
+    pub prices: PriceBook,
+    /// What the outside can watch.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Answers requests.
+pub struct Gateway {
+    pub(super) parts: Parts,
+    pub(super) flights: Flights<Found>,
+    draining: AtomicBool,
+}
+
+impl Gateway {
+    /// A gateway of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, flights: Flights::default(), draining: AtomicBool::new(false) }
+    }
+
+    /// The caller behind a request, and a place for it; asked before its body is read.
+    pub fn admit(&self, headers: &HeaderMap) -> Result<(Principal, Place), Error> {
+        let principal = self.parts.auth.authenticate(token(headers))?;
+        Ok((principal, self.parts.admission.enter()?))
+    }
+
+    /// Every model name that can be asked for.
+    pub fn model_names(&self) -> Vec<String> {
+        let mut names = self.parts.resolver.names();
+        if self.parts.embedder.is_some() {
+            names.push(LOCAL_MODEL.to_owned());
+        }
+        names
+    }
+
+    /// The counters.
+    pub fn metrics(&self) -> &Metrics {
+        &self.parts.metrics
+    }
+
+    /// What the cache holds now.
+    pub fn cache_size(&self) -> CacheSize {
+        let (entries, bytes) = self.parts.exact.size();
+        let (partitions, vectors) = self.parts.semantic.size();
+        CacheSize { entries, bytes, vectors, partitions }
+    }
+
+    /// From now on no new traffic should be sent here.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// New traffic is welcome.
+    pub fn is_ready(&self) -> bool {
+        !self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Requests in flight that others may wait for.
+    pub fn flights(&self) -> usize {
+        self.flights.len()
+    }
+}
+
+/// The name of the local embedding model.
+pub(super) const LOCAL_MODEL: &str = "local";
+
+/// The bearer token, or what clients of other protocols send in its place.
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = text("authorization").and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    });
+    bearer.or_else(|| text("x-api-key")).or_else(|| text("api-key")).filter(|token| !token.is_empty())
+}

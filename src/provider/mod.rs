@@ -1,0 +1,3 @@
+//! Pure translators between us and the vendors: no IO, no async.
+
+pub mod openai;

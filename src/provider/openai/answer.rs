@@ -1,0 +1,155 @@
+//! What a whole response body means.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::account::Usage;
+
+/// A 2xx body, understood.
+#[derive(Debug)]
+pub enum Answer {
+    /// A chat completion.
+    Completion(Completion),
+    /// An error in a successful response.
+    Error(String),
+    /// Nothing that we know.
+    Unknown,
+}
+
+/// What we need to know of a completion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// Tokens billed, when the provider says.
+    pub usage: Option<Usage>,
+    /// Why this answer must not be stored, if so.
+    pub incomplete: Option<Incomplete>,
+    /// It calls tools: never replayed for a question in other words.
+    pub calls_tools: bool,
+}
+
+/// Why an answer must not be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Incomplete {
+    /// Cut at a length limit.
+    Truncated,
+    /// Stopped by a content filter.
+    Filtered,
+    /// The model refused.
+    Refused,
+    /// No choice, no finish reason, or one that we do not know.
+    Unfinished,
+}
+
+impl Incomplete {
+    /// As in headers and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::Filtered => "filtered",
+            Self::Refused => "refused",
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
+impl Answer {
+    /// Reads a 2xx body.
+    pub fn parse(body: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        struct View {
+            error: Option<Value>,
+            choices: Option<Vec<Choice>>,
+            usage: Option<Value>,
+        }
+        let Ok(view) = serde_json::from_slice::<View>(body) else { return Self::Unknown };
+        match view {
+            View { error: Some(error), .. } => Self::Error(error_message(&error)),
+            View { choices: Some(choices), usage, .. } => Self::Completion(Completion {
+                usage: usage.as_ref().and_then(Usage::from_openai),
+                incomplete: incomplete(&choices),
+                calls_tools: choices.iter().any(|choice| choice.message.calls_tools()),
+            }),
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The text of an `error` value of any vendor.
+pub(super) fn error_message(error: &Value) -> String {
+    let message = error.get("message").and_then(Value::as_str).or(error.as_str());
+    message.unwrap_or("the provider sent an error without a message").to_owned()
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    finish_reason: Option<String>,
+    #[serde(default)]
+    message: Message,
+}
+
+#[derive(Deserialize, Default)]
+struct Message {
+    refusal: Option<Value>,
+    tool_calls: Option<Vec<Value>>,
+    function_call: Option<Value>,
+}
+
+impl Message {
+    fn calls_tools(&self) -> bool {
+        self.function_call.is_some() || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+    }
+}
+
+fn incomplete(choices: &[Choice]) -> Option<Incomplete> {
+    if choices.is_empty() {
+        return Some(Incomplete::Unfinished);
+    }
+    choices.iter().find_map(|choice| match choice.finish_reason.as_deref() {
+        Some("stop" | "tool_calls" | "function_call") => {
+            let refusal = choice.message.refusal.as_ref().and_then(Value::as_str);
+            refusal.filter(|text| !text.is_empty()).map(|_| Incomplete::Refused)
+        }
+        Some("length") => Some(Incomplete::Truncated),
+        Some("content_filter") => Some(Incomplete::Filtered),
+        _ => Some(Incomplete::Unfinished),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn incomplete_of(choices: Value) -> Option<Incomplete> {
+        match Answer::parse(json!({ "choices": choices }).to_string().as_bytes()) {
+            Answer::Completion(completion) => completion.incomplete,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_finished_answers_are_complete() {
+        let message = json!({"role": "assistant", "content": "x"});
+        let with = |reason: Value| json!([{"finish_reason": reason, "message": message}]);
+        assert_eq!(incomplete_of(with(json!("stop"))), None);
+        assert_eq!(incomplete_of(with(json!("tool_calls"))), None);
+        assert_eq!(incomplete_of(with(json!("length"))), Some(Incomplete::Truncated));
+        assert_eq!(incomplete_of(with(json!("content_filter"))), Some(Incomplete::Filtered));
+        assert_eq!(incomplete_of(with(json!(null))), Some(Incomplete::Unfinished));
+        assert_eq!(incomplete_of(with(json!("brand_new"))), Some(Incomplete::Unfinished));
+        assert_eq!(incomplete_of(json!([])), Some(Incomplete::Unfinished));
+        let refusal = json!([{"finish_reason": "stop", "message": {"refusal": "I can't"}}]);
+        assert_eq!(incomplete_of(refusal), Some(Incomplete::Refused));
+    }
+
+    #[test]
+    fn errors_in_a_success_are_errors() {
+        for body in [r#"{"error":{"message":"busy"}}"#, r#"{"error":"busy","choices":[]}"#] {
+            assert!(matches!(Answer::parse(body.as_bytes()), Answer::Error(message) if message == "busy"));
+        }
+        for body in ["", "<html>", "{}", "[]", r#"{"choices":5}"#] {
+            assert!(matches!(Answer::parse(body.as_bytes()), Answer::Unknown), "{body}");
+        }
+    }
+}

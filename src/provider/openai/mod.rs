@@ -1,0 +1,9 @@
+//! OpenAI's chat protocol, which every compatible vendor speaks: what to send, and what an answer means.
+
+mod answer;
+mod chunk;
+mod request;
+
+pub use answer::{Answer, Completion, Incomplete};
+pub use chunk::Chunk;
+pub use request::{embeddings_body, request_body};

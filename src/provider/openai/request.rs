@@ -1,0 +1,47 @@
+//! The body for an upstream: the caller's bytes with the model's own name in them.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::api::{chat::ChatRequest, embeddings::EmbeddingsRequest, fields};
+
+/// The body to send for `request` to a provider that calls the model `model`.
+///
+/// With `ask_usage` a stream is asked for its usage chunk, so that it can be accounted for; the caller of this function
+/// drops that chunk when the client did not ask for it.
+pub fn request_body(request: &ChatRequest, model: &str, ask_usage: bool) -> Bytes {
+    let mut changes = vec![("model", fields::quote(model))];
+    if request.stream && ask_usage && !request.include_usage {
+        let mut options = match request.fields.get::<Value>("stream_options") {
+            Ok(Some(Value::Object(options))) => options,
+            _ => serde_json::Map::new(),
+        };
+        options.insert("include_usage".into(), json!(true));
+        changes.push(("stream_options", Value::Object(options).to_string()));
+    }
+    request.fields.rewrite(&changes)
+}
+
+/// The body to send for an embeddings request.
+pub fn embeddings_body(request: &EmbeddingsRequest, model: &str) -> Bytes {
+    request.fields.rewrite(&[("model", fields::quote(model))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &'static str, ask_usage: bool) -> String {
+        let request = ChatRequest::parse(Bytes::from_static(text.as_bytes())).unwrap();
+        String::from_utf8(request_body(&request, "m2", ask_usage).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn only_the_model_and_the_wish_for_usage_change() {
+        let plain = r#"{"model":"p/m","messages":[{"role":"user","content":"hi"}],"zz":1.10}"#;
+        assert_eq!(body(plain, true), plain.replace("p/m", "m2"));
+        let stream = r#"{"model":"m","stream":true,"stream_options":{"x":1},"messages":[{"role":"user"}]}"#;
+        assert!(body(stream, true).contains(r#""stream_options":{"include_usage":true,"x":1}"#));
+        assert_eq!(body(stream, false), stream.replace("\"m\"", "\"m2\""));
+    }
+}

@@ -1,0 +1,266 @@
+//! The table of metrics. Labels have few values: routes, outcomes, reasons of ours, configured targets.
+
+use std::{fmt, time::Duration};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{
+        counter::Counter,
+        family::{Family, MetricConstructor},
+        gauge::Gauge,
+        histogram::Histogram,
+    },
+    registry::Registry,
+};
+
+use crate::config::Target;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: &'static str,
+    cache: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CacheLabels {
+    cache: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TierLabels {
+    tier: &'static str,
+    decided_by: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AttemptLabels {
+    target: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TargetLabels {
+    target: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TokenLabels {
+    target: String,
+    kind: &'static str,
+}
+
+/// Seconds; from 50 µs to a minute.
+#[derive(Clone)]
+struct Seconds;
+
+impl MetricConstructor<Histogram> for Seconds {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new([
+            5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0,
+        ])
+    }
+}
+
+/// How one request ended, for the counters.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestEnd {
+    /// `chat` or `embeddings`.
+    pub route: &'static str,
+    /// Cache outcome: `exact`, `semantic`, `miss`, `bypass`, or `none` when it never got that far.
+    pub cache: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// From the whole request read to the response head.
+    pub until_head: Duration,
+    /// The part of it that is our own work.
+    pub overhead: Duration,
+}
+
+/// What the cache holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CacheSize {
+    /// Answers.
+    pub entries: u64,
+    /// Keys, answers and vectors.
+    pub bytes: u64,
+    /// Vectors.
+    pub vectors: u64,
+    /// Partitions with at least one vector.
+    pub partitions: u64,
+}
+
+/// All counters, histograms and gauges.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    bypasses: Family<ReasonLabels, Counter>,
+    guard_rejections: Family<ReasonLabels, Counter>,
+    not_stored: Family<ReasonLabels, Counter>,
+    stored: Counter,
+    shed: Family<ReasonLabels, Counter>,
+    tiers: Family<TierLabels, Counter>,
+    attempts: Family<AttemptLabels, Counter>,
+    tokens: Family<TokenLabels, Counter>,
+    cost: Family<TargetLabels, Counter>,
+    saved: Family<CacheLabels, Counter>,
+    unpriced: Family<TargetLabels, Counter>,
+    until_head: Family<CacheLabels, Histogram, Seconds>,
+    overhead: Family<CacheLabels, Histogram, Seconds>,
+    embedding: Histogram,
+    in_flight: Gauge,
+    cache_entries: Gauge,
+    cache_bytes: Gauge,
+    cache_vectors: Gauge,
+    cache_partitions: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let seconds = || Family::new_with_constructor(Seconds);
+        let metrics = Self {
+            registry: Registry::default(),
+            requests: Family::default(),
+            bypasses: Family::default(),
+            guard_rejections: Family::default(),
+            not_stored: Family::default(),
+            stored: Counter::default(),
+            shed: Family::default(),
+            tiers: Family::default(),
+            attempts: Family::default(),
+            tokens: Family::default(),
+            cost: Family::default(),
+            saved: Family::default(),
+            unpriced: Family::default(),
+            until_head: seconds(),
+            overhead: seconds(),
+            embedding: Seconds.new_metric(),
+            in_flight: Gauge::default(),
+            cache_entries: Gauge::default(),
+            cache_bytes: Gauge::default(),
+            cache_vectors: Gauge::default(),
+            cache_partitions: Gauge::default(),
+        };
+        metrics.registered()
+    }
+}
+
+impl Metrics {
+    /// Every name, once. Counters get `_total` appended on the wire.
+    fn registered(mut self) -> Self {
+        let mut all = Registry::with_prefix("scrimp");
+        all.register("requests", "Requests by route, cache outcome and status", self.requests.clone());
+        all.register("cache_bypass", "Requests that were not matched, by reason", self.bypasses.clone());
+        all.register("guard_rejections", "Candidates refused by the guard, by kind", self.guard_rejections.clone());
+        all.register("cache_stored", "Answers stored", self.stored.clone());
+        all.register("cache_not_stored", "Answers not stored, by reason", self.not_stored.clone());
+        all.register("shed", "Requests or work turned away because a queue was full", self.shed.clone());
+        all.register("tier", "Requests for model auto by tier and what decided", self.tiers.clone());
+        all.register("upstream_attempts", "Attempts by target and outcome", self.attempts.clone());
+        all.register("tokens", "Tokens billed by target and kind", self.tokens.clone());
+        all.register("cost_nano_usd", "Spent, in billionths of a US dollar", self.cost.clone());
+        all.register("saved_nano_usd", "Not spent thanks to hits, in billionths of a US dollar", self.saved.clone());
+        all.register("unpriced", "Answers whose cost is not known", self.unpriced.clone());
+        all.register("response_head_seconds", "Request read to response head", self.until_head.clone());
+        all.register("overhead_seconds", "Our own share of it", self.overhead.clone());
+        all.register("embedding_seconds", "Embedding of one question, queue included", self.embedding.clone());
+        all.register("in_flight", "Requests being worked on", self.in_flight.clone());
+        all.register("cache_entries", "Answers held", self.cache_entries.clone());
+        all.register("cache_bytes", "Size of keys, answers and vectors held", self.cache_bytes.clone());
+        all.register("cache_vectors", "Vectors held", self.cache_vectors.clone());
+        all.register("cache_partitions", "Partitions with a vector", self.cache_partitions.clone());
+        self.registry = all;
+        self
+    }
+
+    /// One request has ended (its head is out).
+    pub fn request(&self, end: RequestEnd) {
+        let RequestEnd { route, cache, status, until_head, overhead } = end;
+        self.requests.get_or_create(&RequestLabels { route, cache, status }).inc();
+        self.until_head.get_or_create(&CacheLabels { cache }).observe(until_head.as_secs_f64());
+        self.overhead.get_or_create(&CacheLabels { cache }).observe(overhead.as_secs_f64());
+    }
+
+    /// A request was not matched.
+    pub fn bypass(&self, reason: &'static str) {
+        self.bypasses.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// The guard refused a candidate.
+    pub fn guard_rejection(&self, kind: &'static str) {
+        self.guard_rejections.get_or_create(&ReasonLabels { reason: kind }).inc();
+    }
+
+    /// An answer was stored, or not, for a reason.
+    pub fn stored(&self, outcome: Result<(), &'static str>) {
+        match outcome {
+            Ok(()) => self.stored.inc(),
+            Err(reason) => self.not_stored.get_or_create(&ReasonLabels { reason }).inc(),
+        };
+    }
+
+    /// Work was turned away by a full queue.
+    pub fn shed(&self, queue: &'static str) {
+        self.shed.get_or_create(&ReasonLabels { reason: queue }).inc();
+    }
+
+    /// A tier was chosen for `model: auto`.
+    pub fn tier(&self, tier: &'static str, decided_by: &'static str) {
+        self.tiers.get_or_create(&TierLabels { tier, decided_by }).inc();
+    }
+
+    /// An attempt at a target has ended.
+    pub fn attempt(&self, target: &Target, outcome: &'static str) {
+        self.attempts.get_or_create(&AttemptLabels { target: target.to_string(), outcome }).inc();
+    }
+
+    /// Tokens of one answer.
+    pub fn tokens(&self, target: &str, kind: &'static str, count: u64) {
+        self.tokens.get_or_create(&TokenLabels { target: target.to_owned(), kind }).inc_by(count);
+    }
+
+    /// The cost of one answer; `None` when it is not known.
+    pub fn cost(&self, target: &str, nano_usd: Option<u64>) {
+        let labels = TargetLabels { target: target.to_owned() };
+        match nano_usd {
+            Some(amount) => self.cost.get_or_create(&labels).inc_by(amount),
+            None => self.unpriced.get_or_create(&labels).inc(),
+        };
+    }
+
+    /// What a hit saved.
+    pub fn saved(&self, cache: &'static str, nano_usd: u64) {
+        self.saved.get_or_create(&CacheLabels { cache }).inc_by(nano_usd);
+    }
+
+    /// One question was embedded.
+    pub fn embedded(&self, took: Duration) {
+        self.embedding.observe(took.as_secs_f64());
+    }
+
+    /// Requests being worked on, up or down by one.
+    pub fn in_flight(&self, change: i64) {
+        self.in_flight.inc_by(change);
+    }
+
+    /// The current numbers in Prometheus' text format (OpenMetrics 1.0).
+    pub fn render(&self, cache: CacheSize) -> Result<String, fmt::Error> {
+        let CacheSize { entries, bytes, vectors, partitions } = cache;
+        for (gauge, value) in [
+            (&self.cache_entries, entries),
+            (&self.cache_bytes, bytes),
+            (&self.cache_vectors, vectors),
+            (&self.cache_partitions, partitions),
+        ] {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+        let mut out = String::new();
+        text::encode(&mut out, &self.registry)?;
+        Ok(out)
+    }
+}

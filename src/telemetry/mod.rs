@@ -1,0 +1,7 @@
+//! What the outside can watch: every metric name, and the set-up of logs.
+
+mod logs;
+mod metrics;
+
+pub use logs::{start as start_logs, start_quiet as start_quiet_logs};
+pub use metrics::{CacheSize, Metrics, RequestEnd};
