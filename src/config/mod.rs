@@ -1,6 +1,22 @@
 //! The checked configuration: every value in here is valid, defaults are filled in, units are resolved.
 //!
-//! `load` reads a file or the environment, `check` collects all mistakes at once.
+//! `load` reads a file and `env` the environment, `check` collects all mistakes at once.
+
+mod check;
+mod env;
+mod error;
+mod interpolate;
+mod load;
+mod presets;
+mod quantities;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod tree;
+pub mod units;
+mod wording;
+
+pub use error::{ConfigErrors, Loaded, Mistake, Position};
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -15,7 +31,8 @@ pub struct Config {
     pub server: Server,
     /// Listener of metrics and admin (`admin`); `None` when `admin: off`.
     pub admin: Option<SocketAddr>,
-    /// Keys that callers may use (`keys`); empty: any bearer token is accepted, on a loopback listener only.
+    /// Keys that callers may use (`keys`); empty: any bearer token is accepted, which `check` allows
+    /// on a loopback listener only, or with `auth: none`.
     pub keys: Vec<CallerKey>,
     /// Upstream vendors by name, in file order (`providers`).
     pub providers: IndexMap<String, Provider>,

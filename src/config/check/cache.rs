@@ -1,0 +1,58 @@
+//! `cache`: what is kept, for how long, for whom, and what may be matched by meaning.
+
+use std::time::Duration;
+
+use crate::config::{Cache, Scope, reader::Section};
+
+const DAY: Duration = Duration::from_secs(86_400);
+const MIB: u64 = 1 << 20;
+/// Below this cosine nearly any two questions on one topic are alike.
+const RISKY_THRESHOLD: f64 = 0.7;
+
+pub(super) fn cache(mut section: Section<'_>) -> Cache {
+    let enabled = section.flag("enabled", true);
+    let ttl = section.duration("ttl", DAY, Duration::from_millis(1)..=3650 * DAY);
+    let max_bytes = section.size("max_bytes", 512 * MIB, MIB..=1 << 44);
+    let max_entry_bytes = section.size("max_entry_bytes", MIB, 1 << 10..=1 << 30);
+    let scope = section.read("scope", Scope::Key, |text| match text {
+        "key" => Ok(Scope::Key),
+        "shared" => Ok(Scope::Shared),
+        _ => Err("is not a scope; valid values: key, shared".to_owned()),
+    });
+    let semantic = section.flag("semantic", true);
+    let threshold = section.number("threshold", 0.0..=1.0);
+    let candidates = section.count("candidates", 4, 1..=64);
+    let max_temperature = section.number("max_temperature", 0.0..=2.0).unwrap_or(1.0);
+    let max_wrong = section.share("max_wrong");
+    if let Some(field) = section.field("path") {
+        field.warn("answers are kept in memory only in this version; the key has no effect yet");
+    }
+
+    let path = |key: &str| format!("{}.{key}", section.path());
+    if max_entry_bytes > max_bytes {
+        section
+            .mistake(&path("max_entry_bytes"), "is above max_bytes, so that no such answer fits");
+    }
+    if threshold.is_some_and(|threshold| threshold < RISKY_THRESHOLD) {
+        section.warn(&path("threshold"), "so low a value serves answers to other questions");
+    }
+    if max_wrong.is_some_and(|share| share > 0.0) {
+        section.warn(
+            &path("max_wrong"),
+            "not enforced yet: the similarity threshold applies; 0% switches matching by meaning off",
+        );
+    }
+    section.finish();
+    Cache {
+        enabled,
+        ttl,
+        max_bytes,
+        max_entry_bytes: usize::try_from(max_entry_bytes).unwrap_or(usize::MAX),
+        scope,
+        semantic,
+        threshold: threshold.map(|threshold| threshold as f32),
+        candidates,
+        max_temperature,
+        max_wrong,
+    }
+}

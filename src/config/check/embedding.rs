@@ -1,0 +1,64 @@
+//! `embedding`: which model, where it runs, how it is fed.
+
+use std::path::PathBuf;
+
+use crate::config::{DeviceChoice, Embedding, ModelSource, reader::Section};
+
+pub(super) fn embedding(
+    mut section: Section<'_>,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Embedding {
+    let embedding = Embedding {
+        model: section.read("model", ModelSource::Builtin, |text| model(text, env)),
+        device: section.choice(
+            "device",
+            DeviceChoice::Auto,
+            &[
+                ("auto", DeviceChoice::Auto),
+                ("cpu", DeviceChoice::Cpu),
+                ("cuda", DeviceChoice::Cuda),
+            ],
+        ),
+        queue: section.count("queue", 512, 1..=1_000_000),
+        batch_tokens: section.count("batch_tokens", 4096, 16..=1_000_000),
+    };
+    section.finish();
+    embedding
+}
+
+fn model(text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<ModelSource, String> {
+    if text == "builtin" {
+        return Ok(ModelSource::Builtin);
+    }
+    if text.starts_with("http://") || text.starts_with("https://") {
+        return Err(
+            "models behind a URL are not supported in this version; use builtin, a folder \
+                    or organisation/name"
+                .to_owned(),
+        );
+    }
+    let folder = match text.strip_prefix("~/") {
+        Some(rest) => {
+            PathBuf::from(env("HOME").ok_or("starts at ~, but HOME is not set")?).join(rest)
+        }
+        None => PathBuf::from(text),
+    };
+    if folder.is_dir() {
+        return Ok(ModelSource::Folder(folder));
+    }
+    if text.starts_with(['.', '/', '~']) {
+        return Err(
+            "is not a folder; name one that holds config.json and model.safetensors".to_owned()
+        );
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let named = |part: &str| !part.is_empty() && part.chars().all(allowed);
+    match text.split_once('/') {
+        Some((organisation, name)) if named(organisation) && named(name) => {
+            Ok(ModelSource::Hub(text.to_owned()))
+        }
+        _ => Err("is not a model; write builtin, a folder such as ./models/mine, or \
+                  organisation/name on the Hugging Face hub"
+            .to_owned()),
+    }
+}

@@ -1,0 +1,48 @@
+//! The tree into a `Config`, one file per part. Every part reports its mistakes and goes on with defaults.
+
+mod access;
+mod cache;
+mod embedding;
+mod limits;
+mod providers;
+mod router;
+mod targets;
+mod url;
+
+pub(super) use url::is_loopback_url;
+
+use super::{
+    Config,
+    reader::{Report, Section},
+    tree::Node,
+};
+
+/// Reads everything; the result is to be used only if `report` holds no mistake.
+pub(super) fn check(report: &Report, root: &Node, env: &dyn Fn(&str) -> Option<String>) -> Config {
+    let mut root = Section::root(report, root);
+    let access = access::access(&mut root);
+    let server = limits::server(root.section("server"));
+    let providers = providers::providers(&mut root);
+    let aliases = targets::aliases(&mut root, &providers.names);
+    let tiers = targets::tiers(root.section("tiers"), &providers.names);
+    let router = router::router(&mut root, &tiers);
+    let cache = cache::cache(root.section("cache"));
+    let embedding = embedding::embedding(root.section("embedding"), env);
+    let upstream = limits::upstream(root.section("upstream"));
+    let prices = targets::prices(&mut root, &providers.names);
+    root.finish();
+    Config {
+        listen: access.listen,
+        server,
+        admin: access.admin,
+        keys: access.keys,
+        providers: providers.checked,
+        aliases,
+        tiers,
+        router,
+        cache,
+        embedding,
+        upstream,
+        prices,
+    }
+}

@@ -1,0 +1,103 @@
+//! The vendors known by name, as one table: where they are, and which models a run without a file uses.
+
+/// One vendor that speaks OpenAI's protocol.
+#[derive(Debug)]
+pub(super) struct Preset {
+    /// As in `providers.NAME.type`.
+    pub name: &'static str,
+    pub base_url: &'static str,
+    /// The usual environment variable of its key; `None` for local servers, which need none.
+    pub key_variable: Option<&'static str>,
+    /// Whether it accepts `stream_options.include_usage`.
+    pub stream_usage: bool,
+    /// Models of the two tiers when there is no file: cheap, frontier. Checked in November 2026.
+    pub models: Option<(&'static str, &'static str)>,
+}
+
+/// In the order in which they are tried when there is no file.
+pub(super) const PRESETS: [Preset; 13] = [
+    cloud("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", ("gpt-6-luna", "gpt-6-sol")),
+    cloud(
+        "anthropic",
+        "https://api.anthropic.com/v1",
+        "ANTHROPIC_API_KEY",
+        ("claude-haiku-4-5", "claude-opus-4-7"),
+    ),
+    cloud(
+        "gemini",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "GEMINI_API_KEY",
+        ("gemini-3.5-flash-lite", "gemini-3.8-flash"),
+    ),
+    cloud(
+        "groq",
+        "https://api.groq.com/openai/v1",
+        "GROQ_API_KEY",
+        ("openai/gpt-oss-20b", "openai/gpt-oss-120b"),
+    ),
+    // Answers 422 to `stream_options.include_usage`, and sends usage without being asked.
+    Preset {
+        stream_usage: false,
+        ..cloud(
+            "mistral",
+            "https://api.mistral.ai/v1",
+            "MISTRAL_API_KEY",
+            ("mistral-small-latest", "mistral-large-latest"),
+        )
+    },
+    cloud(
+        "deepseek",
+        "https://api.deepseek.com/v1",
+        "DEEPSEEK_API_KEY",
+        ("deepseek-v4-flash", "deepseek-v4-pro"),
+    ),
+    cloud("xai", "https://api.x.ai/v1", "XAI_API_KEY", ("grok-4.3", "grok-4.6")),
+    cloud(
+        "openrouter",
+        "https://openrouter.ai/api/v1",
+        "OPENROUTER_API_KEY",
+        ("openai/gpt-6-luna", "openai/gpt-6-sol"),
+    ),
+    cloud(
+        "together",
+        "https://api.together.xyz/v1",
+        "TOGETHER_API_KEY",
+        ("openai/gpt-oss-120b", "deepseek-ai/DeepSeek-V4-Pro"),
+    ),
+    cloud(
+        "fireworks",
+        "https://api.fireworks.ai/inference/v1",
+        "FIREWORKS_API_KEY",
+        (
+            "accounts/fireworks/models/deepseek-v4-flash",
+            "accounts/fireworks/models/deepseek-v4-pro",
+        ),
+    ),
+    local("ollama", "http://127.0.0.1:11434/v1"),
+    local("vllm", "http://127.0.0.1:8000/v1"),
+    local("lmstudio", "http://127.0.0.1:1234/v1"),
+];
+
+/// The preset of this name.
+pub(super) fn preset(name: &str) -> Option<&'static Preset> {
+    PRESETS.iter().find(|preset| preset.name == name)
+}
+
+const fn cloud(
+    name: &'static str,
+    base_url: &'static str,
+    key_variable: &'static str,
+    models: (&'static str, &'static str),
+) -> Preset {
+    Preset {
+        name,
+        base_url,
+        key_variable: Some(key_variable),
+        stream_usage: true,
+        models: Some(models),
+    }
+}
+
+const fn local(name: &'static str, base_url: &'static str) -> Preset {
+    Preset { name, base_url, key_variable: None, stream_usage: true, models: None }
+}
