@@ -1,8 +1,28 @@
 //! Text to unit vector.
 //!
-//! Knows models, tokenizers and devices; knows nothing about requests or caches.
+//! Knows models, tokenizers and devices; knows nothing about requests or caches. Of the configuration it reads the
+//! `embedding` section.
+
+mod arch;
+mod device;
+mod error;
+mod files;
+mod local;
+mod model;
+mod pooling;
+mod profile;
+mod queue;
+mod source;
+mod tokenise;
+mod worker;
 
 use std::{future::Future, pin::Pin, sync::Arc};
+
+pub use error::LoadError;
+pub use local::LocalEmbedder;
+pub use model::{About, Encoder, Model};
+pub use source::{Located, locate};
+pub use tokenise::{TooLong, Tokenizer};
 
 /// A text's vector and what it took.
 #[derive(Debug, Clone)]
