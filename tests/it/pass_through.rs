@@ -32,7 +32,11 @@ async fn every_field_reaches_the_provider_untouched() {
     assert_eq!(sent.json(), expected);
     assert_eq!(sent.path, "/v1/chat/completions");
     assert_eq!(sent.headers["authorization"], "Bearer upstream-key");
-    assert!(std::str::from_utf8(&sent.body).unwrap().contains("2.50"));
+
+    let spelled = r#"{"model":"p/m","messages":[{"role":"user","content":"caf\u00e9"}],"temperature":0.50,"big":123456789012345678901234567890}"#;
+    let answer = Gateway::read(gateway.post("/v1/chat/completions").body(spelled)).await;
+    assert_eq!((answer.status, answer.header("cache-status")), (200, "scrimp; fwd=bypass; detail=unkeyable"));
+    assert_eq!(upstream.requests()[1].body, spelled.replace("p/m", "m"));
 }
 
 #[tokio::test]

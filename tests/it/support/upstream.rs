@@ -244,6 +244,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         match reply {
             Reply::Whole { status, headers, body } => {
                 attention.finished = true;
+                drop(attention);
                 let mut response = Response::new(Body::from(body));
                 *response.status_mut() = StatusCode::from_u16(status).unwrap();
                 for (name, value) in headers {
