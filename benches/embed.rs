@@ -19,15 +19,21 @@ const LENGTHS: [usize; 4] = [12, 16, 32, 128];
 
 /// A text of a number of tokens, two of which are special; `number` makes it another text of the same length.
 fn text(tokens: usize, number: usize) -> String {
-    let words = ["price", "bread", "summer", "city", "river", "music", "garden", "school", "water", "train"];
-    let word = |place: usize| words[(place * 7 + number / 10_usize.pow(place as u32 % 6)) % words.len()];
+    let words = [
+        "price", "bread", "summer", "city", "river", "music", "garden", "school", "water", "train",
+    ];
+    let word =
+        |place: usize| words[(place * 7 + number / 10_usize.pow(place as u32 % 6)) % words.len()];
     (0..tokens - 2).map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn stock(folder: &Path) -> Result<BertModel, Box<dyn std::error::Error>> {
     let config: Config = serde_json::from_slice(&fs::read(folder.join("config.json"))?)?;
     let weights = fs::read(folder.join("model.safetensors"))?;
-    Ok(BertModel::load(VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu)?, &config)?)
+    Ok(BertModel::load(
+        VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu)?,
+        &config,
+    )?)
 }
 
 fn stock_vector(stock: &BertModel, ids: &[u32]) -> candle_core::Result<Vec<f32>> {
@@ -55,8 +61,12 @@ fn skip(error: &dyn std::error::Error) {
 fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let model = Model::load(&locate(&ModelSource::Builtin)?, &Device::Cpu)?;
     let stock = stock(folder)?;
-    let embedding =
-        Embedding { model: ModelSource::Builtin, device: DeviceChoice::Cpu, queue: 512, batch_tokens: 4096 };
+    let embedding = Embedding {
+        model: ModelSource::Builtin,
+        device: DeviceChoice::Cpu,
+        queue: 512,
+        batch_tokens: 4096,
+    };
     let embedder = Arc::new(LocalEmbedder::start(&embedding)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
@@ -71,7 +81,9 @@ fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::
         let ids = model.tokenizer.encode(&question)?.map_err(|_| "the text is too long")?;
         assert_eq!(ids.len(), tokens);
         one.install(|| {
-            group.bench_function(BenchmarkId::new("ours/1 thread", tokens), |bencher| bencher.iter(|| vector(&question)));
+            group.bench_function(BenchmarkId::new("ours/1 thread", tokens), |bencher| {
+                bencher.iter(|| vector(&question))
+            });
         });
         all.install(|| {
             group.bench_function(BenchmarkId::new("ours/all threads", tokens), |bencher| {

@@ -22,7 +22,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The embedding model cannot be loaded.
-    #[error("embedding.model: {0}\n(matching by meaning needs it; 'cache.semantic: false' starts without)")]
+    #[error(
+        "embedding.model: {0}\n(matching by meaning needs it; 'cache.semantic: false' starts without)"
+    )]
     Model(#[from] LoadError),
     /// The shipped classifier is broken.
     #[error(transparent)]
@@ -81,14 +83,23 @@ impl App {
     }
 
     /// Starts with a model that is loaded already, and a clock.
-    pub async fn start_with(config: Config, model: Option<Model>, clock: Clock) -> Result<Self, StartError> {
+    pub async fn start_with(
+        config: Config,
+        model: Option<Model>,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
         let gateway = Arc::new(gateway(&config, model, clock)?);
         let listener = Listener::bind(config.listen).await?;
         let admin = match config.admin {
-            Some(address) => Some(Listener::bind(address).await?.serve(admin::router(gateway.clone()), &config.server)),
+            Some(address) => Some(
+                Listener::bind(address)
+                    .await?
+                    .serve(admin::router(gateway.clone()), &config.server),
+            ),
             None => None,
         };
-        let serving = listener.serve(server::router(gateway.clone(), &config.server), &config.server);
+        let serving =
+            listener.serve(server::router(gateway.clone(), &config.server), &config.server);
         Ok(Self { gateway, serving, admin })
     }
 
@@ -121,10 +132,13 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
     let metrics = Arc::new(Metrics::default());
     let classifier = Classifier::shipped()?;
     let dim = model.as_ref().map_or(0, |model| model.embedder.dim());
-    let threshold = config.cache.threshold.or(model.as_ref().map(|model| model.threshold)).unwrap_or(1.0);
-    let semantic = Arc::new(SemanticIndex::new(dim, config.cache.candidates, Decision { threshold }));
+    let threshold =
+        config.cache.threshold.or(model.as_ref().map(|model| model.threshold)).unwrap_or(1.0);
+    let semantic =
+        Arc::new(SemanticIndex::new(dim, config.cache.candidates, Decision { threshold }));
     let removed = Arc::clone(&semantic);
-    let exact = ExactCache::new(config.cache.max_bytes, dim, Arc::new(move |entry| removed.remove(entry)));
+    let exact =
+        ExactCache::new(config.cache.max_bytes, dim, Arc::new(move |entry| removed.remove(entry)));
     Ok(Gateway::new(Parts {
         auth: Authenticator::new(config.keys.clone()),
         admission: Admission::new(config.server.max_in_flight, metrics.clone()),
@@ -138,7 +152,11 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         embedder: model.map(|model| model.embedder),
         classifier,
         total_timeout: config.upstream.total_timeout,
-        upstream: Upstream::new(config.providers.clone(), config.upstream.clone(), metrics.clone())?,
+        upstream: Upstream::new(
+            config.providers.clone(),
+            config.upstream.clone(),
+            metrics.clone(),
+        )?,
         prices: prices(config),
         metrics,
     }))
@@ -147,8 +165,10 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
 /// The shipped prices and the operator's; providers are recognised by their address, whatever their name here.
 fn prices(config: &Config) -> PriceBook {
     let book = PriceBook::with_overrides(&config.prices);
-    config.providers.iter().fold(book, |book, (name, provider)| match vendor_of(&provider.base_url) {
-        Some(vendor) => book.with_vendor(name, vendor),
-        None => book,
+    config.providers.iter().fold(book, |book, (name, provider)| {
+        match vendor_of(&provider.base_url) {
+            Some(vendor) => book.with_vendor(name, vendor),
+            None => book,
+        }
     })
 }

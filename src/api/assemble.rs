@@ -18,7 +18,9 @@ impl Assembler {
         let Value::Object(chunk) = chunk else { return };
         for (name, value) in chunk {
             match (name.as_str(), value) {
-                ("choices", Value::Array(choices)) => choices.into_iter().for_each(|choice| self.choice(choice)),
+                ("choices", Value::Array(choices)) => {
+                    choices.into_iter().for_each(|choice| self.choice(choice))
+                }
                 (_, Value::Null) => {
                     self.completion.entry(name).or_insert(Value::Null);
                 }
@@ -31,7 +33,10 @@ impl Assembler {
 
     /// The completion; `None` unless every choice that began has a finish reason.
     pub fn finish(mut self) -> Option<Value> {
-        let whole = self.choices.iter().all(|choice| choice.get("finish_reason").is_some_and(Value::is_string));
+        let whole = self
+            .choices
+            .iter()
+            .all(|choice| choice.get("finish_reason").is_some_and(Value::is_string));
         if self.choices.is_empty() || !whole {
             return None;
         }
@@ -43,14 +48,18 @@ impl Assembler {
             }
         }
         self.completion.insert("object".into(), "chat.completion".into());
-        self.completion.insert("choices".into(), self.choices.into_iter().map(Value::Object).collect());
+        self.completion
+            .insert("choices".into(), self.choices.into_iter().map(Value::Object).collect());
         Some(Value::Object(self.completion))
     }
 
     fn choice(&mut self, choice: Value) {
         let Value::Object(choice) = choice else { return };
         let index = choice.get("index").and_then(Value::as_u64).unwrap_or(0);
-        let position = self.choices.iter().position(|known| known.get("index").and_then(Value::as_u64) == Some(index));
+        let position = self
+            .choices
+            .iter()
+            .position(|known| known.get("index").and_then(Value::as_u64) == Some(index));
         let position = position.unwrap_or_else(|| {
             let fresh = json!({"index": index, "message": {}, "finish_reason": null});
             self.choices.extend(fresh.as_object().cloned());
@@ -80,10 +89,14 @@ fn merge(whole: &mut Value, piece: Value) {
         (Value::Object(whole), Value::Object(piece)) => {
             for (name, value) in piece {
                 match (whole.get_mut(&name), value) {
-                    (Some(Value::String(text)), Value::String(more)) if !WHOLE_STRINGS.contains(&name.as_str()) => {
+                    (Some(Value::String(text)), Value::String(more))
+                        if !WHOLE_STRINGS.contains(&name.as_str()) =>
+                    {
                         text.push_str(&more);
                     }
-                    (Some(known @ (Value::Object(_) | Value::Array(_))), value) => merge(known, value),
+                    (Some(known @ (Value::Object(_) | Value::Array(_))), value) => {
+                        merge(known, value)
+                    }
                     (_, value) => {
                         if !value.is_null() || !whole.contains_key(&name) {
                             whole.insert(name, value);
@@ -95,7 +108,10 @@ fn merge(whole: &mut Value, piece: Value) {
         (Value::Array(whole), Value::Array(piece)) => {
             for item in piece {
                 let index = item.get("index").cloned();
-                match whole.iter_mut().find(|known| index.is_some() && known.get("index") == index.as_ref()) {
+                match whole
+                    .iter_mut()
+                    .find(|known| index.is_some() && known.get("index") == index.as_ref())
+                {
                     Some(known) => merge(known, item),
                     None => whole.push(item),
                 }
@@ -173,13 +189,15 @@ mod tests {
 
     #[test]
     fn logprobs_are_appended_and_choices_kept_apart() {
-        let piece = |index: u64, text: &str| {
-            json!({"choices": [{"index": index, "delta": {"content": text}, "logprobs": {"content": [{"token": text}]}, "finish_reason": null}]})
-        };
+        let piece = |index: u64, text: &str| json!({"choices": [{"index": index, "delta": {"content": text}, "logprobs": {"content": [{"token": text}]}, "finish_reason": null}]});
         let stop = |index: u64| json!({"choices": [{"index": index, "delta": {}, "logprobs": null, "finish_reason": "stop"}]});
-        let whole = assemble(&[piece(1, "b"), piece(0, "a"), piece(1, "c"), stop(0), stop(1)]).unwrap();
+        let whole =
+            assemble(&[piece(1, "b"), piece(0, "a"), piece(1, "c"), stop(0), stop(1)]).unwrap();
         assert_eq!(whole["choices"][0]["message"]["content"], "bc");
-        assert_eq!(whole["choices"][0]["logprobs"], json!({"content": [{"token": "b"}, {"token": "c"}]}));
+        assert_eq!(
+            whole["choices"][0]["logprobs"],
+            json!({"content": [{"token": "b"}, {"token": "c"}]})
+        );
         assert_eq!(whole["choices"][1]["message"]["content"], "a");
     }
 
@@ -187,7 +205,8 @@ mod tests {
     fn an_unfinished_stream_is_no_completion() {
         assert_eq!(assemble(&[delta(json!({"content": "Hel"}))]), None);
         assert_eq!(assemble(&[]), None);
-        let other_choice = json!({"choices": [{"index": 1, "delta": {"content": "x"}, "finish_reason": null}]});
+        let other_choice =
+            json!({"choices": [{"index": 1, "delta": {"content": "x"}, "finish_reason": null}]});
         assert_eq!(assemble(&[delta(json!({"content": "x"})), other_choice, end("stop")]), None);
     }
 }

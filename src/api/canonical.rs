@@ -99,10 +99,15 @@ impl<'de> Visitor<'de> for Canonical<'_> {
         if !entries.is_sorted_by(|a, b| a.0 < b.0) {
             entries.sort_by(|a, b| a.0.cmp(&b.0));
             if let Some(pair) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-                return Err(A::Error::custom(format_args!("the key '{}' appears twice", pair[0].0)));
+                return Err(A::Error::custom(format_args!(
+                    "the key '{}' appears twice",
+                    pair[0].0
+                )));
             }
-            let sorted: Vec<u8> =
-                entries.into_iter().flat_map(|(_, range)| self.out[range].iter().copied()).collect();
+            let sorted: Vec<u8> = entries
+                .into_iter()
+                .flat_map(|(_, range)| self.out[range].iter().copied())
+                .collect();
             self.out.truncate(start);
             self.out.extend_from_slice(&sorted);
         }
@@ -164,7 +169,9 @@ mod tests {
             assert!(error.contains(phrase), "{error}");
         }
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-        assert!(append(&mut Vec::new(), &deep).unwrap_err().to_string().contains("recursion limit"));
+        assert!(
+            append(&mut Vec::new(), &deep).unwrap_err().to_string().contains("recursion limit")
+        );
     }
 
     fn json() -> impl Strategy<Value = Value> {
@@ -177,8 +184,9 @@ mod tests {
         leaf.prop_recursive(4, 32, 5, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::btree_map("[a-d]{0,2}", inner, 0..4)
-                    .prop_map(|map| Value::from(map.into_iter().collect::<serde_json::Map<_, _>>())),
+                prop::collection::btree_map("[a-d]{0,2}", inner, 0..4).prop_map(|map| Value::from(
+                    map.into_iter().collect::<serde_json::Map<_, _>>()
+                )),
             ]
         })
     }

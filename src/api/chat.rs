@@ -108,11 +108,14 @@ impl ChatRequest {
     pub fn parse(body: Bytes) -> Result<Self, ChatError> {
         let fields = Fields::parse(body)?;
         let model: String = fields.get("model")?.ok_or(ChatError::Missing("model"))?;
-        let raw_messages: Vec<Box<RawValue>> = fields.get("messages")?.ok_or(ChatError::Missing("messages"))?;
+        let raw_messages: Vec<Box<RawValue>> =
+            fields.get("messages")?.ok_or(ChatError::Missing("messages"))?;
         let messages = raw_messages
             .into_iter()
             .enumerate()
-            .map(|(index, raw)| Message::parse(raw).map_err(|source| ChatError::Message { index, source }))
+            .map(|(index, raw)| {
+                Message::parse(raw).map_err(|source| ChatError::Message { index, source })
+            })
             .collect::<Result<Vec<_>, _>>()?;
         if messages.is_empty() {
             return Err(ChatError::NoMessages);
@@ -144,13 +147,20 @@ impl ChatRequest {
 
     /// The text of all system and developer turns.
     pub fn system(&self) -> String {
-        let turns = self.messages.iter().filter(|turn| matches!(turn.role.as_str(), "system" | "developer"));
+        let turns = self
+            .messages
+            .iter()
+            .filter(|turn| matches!(turn.role.as_str(), "system" | "developer"));
         turns.filter_map(|turn| turn.content.text()).collect::<Vec<_>>().join("\n")
     }
 
     /// The text of the last user turn, wherever it stands.
     pub fn last_user_text(&self) -> Option<String> {
-        self.messages.iter().rev().find(|turn| turn.role == "user").and_then(|turn| turn.content.text())
+        self.messages
+            .iter()
+            .rev()
+            .find(|turn| turn.role == "user")
+            .and_then(|turn| turn.content.text())
     }
 
     /// Bytes of all turns, for estimates.
@@ -193,7 +203,8 @@ impl Content {
             Self::None => None,
             Self::Text(text) => Some(text.clone()),
             Self::Parts(parts) => {
-                let texts: Vec<&str> = parts.iter().filter_map(|part| part.text.as_deref()).collect();
+                let texts: Vec<&str> =
+                    parts.iter().filter_map(|part| part.text.as_deref()).collect();
                 (!texts.is_empty()).then(|| texts.join("\n"))
             }
         }
@@ -203,7 +214,9 @@ impl Content {
     pub fn non_text(&self) -> Option<&str> {
         match self {
             Self::None | Self::Text(_) => None,
-            Self::Parts(parts) => parts.iter().map(|part| part.kind.as_str()).find(|kind| *kind != "text"),
+            Self::Parts(parts) => {
+                parts.iter().map(|part| part.kind.as_str()).find(|kind| *kind != "text")
+            }
         }
     }
 }

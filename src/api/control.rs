@@ -41,10 +41,14 @@ impl Controls {
     /// Reads the headers of a request. Unknown `Cache-Control` directives are ignored, as RFC 9111 says.
     pub fn parse(headers: &HeaderMap) -> Result<Self, ControlError> {
         let mut controls = Self {
-            ttl: text(headers, "x-scrimp-ttl")?.map(|value| seconds("x-scrimp-ttl", value)).transpose()?,
+            ttl: text(headers, "x-scrimp-ttl")?
+                .map(|value| seconds("x-scrimp-ttl", value))
+                .transpose()?,
             exact_only: text(headers, "x-scrimp-max-wrong")?.map(share).transpose()? == Some(0.0),
             scope: name(headers, "x-scrimp-scope")?,
-            question: text(headers, "x-scrimp-question")?.map(str::to_owned).filter(|text| !text.trim().is_empty()),
+            question: text(headers, "x-scrimp-question")?
+                .map(str::to_owned)
+                .filter(|text| !text.trim().is_empty()),
             tier: text(headers, "x-scrimp-tier")?.map(tier).transpose()?,
             ..Self::default()
         };
@@ -100,14 +104,18 @@ fn share(value: &str) -> Result<f64, ControlError> {
     let (number, scale) = value.strip_suffix('%').map_or((value, 1.0), |number| (number, 100.0));
     match number.trim().parse::<f64>() {
         Ok(share) if (0.0..=scale).contains(&share) => Ok(share / scale),
-        _ => Err(error("x-scrimp-max-wrong", format!("'{value}' is not a share such as 1% or 0.01"))),
+        _ => {
+            Err(error("x-scrimp-max-wrong", format!("'{value}' is not a share such as 1% or 0.01")))
+        }
     }
 }
 
 fn tier(value: &str) -> Result<String, ControlError> {
     match value.trim() {
         value @ ("cheap" | "frontier") => Ok(value.to_owned()),
-        value => Err(error("x-scrimp-tier", format!("'{value}' is neither 'cheap' nor 'frontier'"))),
+        value => {
+            Err(error("x-scrimp-tier", format!("'{value}' is neither 'cheap' nor 'frontier'")))
+        }
     }
 }
 
@@ -120,13 +128,17 @@ mod tests {
     use super::*;
 
     fn parse(pairs: &[(&'static str, &str)]) -> Result<Controls, ControlError> {
-        let headers = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+        let headers = pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
         Controls::parse(&headers.collect())
     }
 
     #[test]
     fn directives_add_up() {
-        let controls = parse(&[("cache-control", "No-Cache, max-age=60, private"), ("x-scrimp-ttl", "5")]).unwrap();
+        let controls =
+            parse(&[("cache-control", "No-Cache, max-age=60, private"), ("x-scrimp-ttl", "5")])
+                .unwrap();
         let expected = Controls {
             no_cache: true,
             max_age: Some(Duration::from_secs(60)),

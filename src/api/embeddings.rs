@@ -37,7 +37,9 @@ pub enum EmbeddingsError {
     #[error("'model' is required")]
     NoModel,
     /// Not a text or a list of texts.
-    #[error("'input' must be a text or a list of 1 to {MAX_TEXTS} texts; token lists are not known to the local model")]
+    #[error(
+        "'input' must be a text or a list of 1 to {MAX_TEXTS} texts; token lists are not known to the local model"
+    )]
     BadInput,
     /// An unknown encoding.
     #[error("'encoding_format' must be 'float' or 'base64'")]

@@ -48,7 +48,8 @@ pub struct Fields {
 impl Fields {
     /// Splits `body`, a JSON object, into its fields. A repeated key is refused: readers disagree about which one counts.
     pub fn parse(body: Bytes) -> Result<Self, FieldsError> {
-        let text = std::str::from_utf8(&body).map_err(|error| FieldsError::NotUtf8(error.valid_up_to()))?;
+        let text = std::str::from_utf8(&body)
+            .map_err(|error| FieldsError::NotUtf8(error.valid_up_to()))?;
         let raw: RawFields<'_> = serde_json::from_str(text).map_err(FieldsError::NotAnObject)?;
         let start = text.as_ptr() as usize;
         let entries = raw
@@ -75,7 +76,8 @@ impl Fields {
     /// A field decoded; `None` when it is absent or `null`.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, FieldsError> {
         let Some(raw) = self.raw(name) else { return Ok(None) };
-        serde_json::from_str(raw).map_err(|source| FieldsError::WrongType { name: name.to_owned(), source })
+        serde_json::from_str(raw)
+            .map_err(|source| FieldsError::WrongType { name: name.to_owned(), source })
     }
 
     /// The body with some fields replaced or added (JSON texts); the bytes of all others are those that came.
@@ -83,7 +85,13 @@ impl Fields {
         let mut out = Vec::with_capacity(self.body.len() + 64);
         out.push(b'{');
         let kept = self.iter().map(|(name, raw)| {
-            (name, changes.iter().find(|(changed, _)| *changed == name).map_or(raw, |(_, value)| value))
+            (
+                name,
+                changes
+                    .iter()
+                    .find(|(changed, _)| *changed == name)
+                    .map_or(raw, |(_, value)| value),
+            )
         });
         let added = changes.iter().filter(|(name, _)| self.raw(name).is_none());
         for (name, value) in kept.chain(added.map(|(name, value)| (*name, value.as_str()))) {
@@ -124,10 +132,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawFields<'a> {
                 let mut fields: Vec<(String, &'de RawValue)> = Vec::with_capacity(16);
                 while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
                     if fields.iter().any(|(known, _)| *known == name) {
-                        return Err(A::Error::custom(format_args!("the key '{name}' appears twice")));
+                        return Err(A::Error::custom(format_args!(
+                            "the key '{name}' appears twice"
+                        )));
                     }
                     if fields.len() == MAX_FIELDS {
-                        return Err(A::Error::custom(format_args!("more than {MAX_FIELDS} fields")));
+                        return Err(A::Error::custom(format_args!(
+                            "more than {MAX_FIELDS} fields"
+                        )));
                     }
                     fields.push((name, value));
                 }

@@ -33,7 +33,10 @@ impl Event {
 
     /// The event's type, when it names one.
     pub fn name(&self) -> Option<&str> {
-        lines(&self.raw).filter_map(|line| field(line, b"event")).next_back().and_then(|v| std::str::from_utf8(v).ok())
+        lines(&self.raw)
+            .filter_map(|line| field(line, b"event"))
+            .next_back()
+            .and_then(|v| std::str::from_utf8(v).ok())
     }
 }
 
@@ -141,12 +144,18 @@ mod tests {
 
     #[test]
     fn every_framing_and_every_cut_gives_the_same_events() {
-        let text = ": hello\n\nevent: a\ndata: {\"x\":1}\n\ndata: one\ndata:two\n\ndata: [DONE]\n\n";
-        let expected = [None, Some("{\"x\":1}".into()), Some("one\ntwo".into()), Some("[DONE]".to_owned())];
+        let text =
+            ": hello\n\nevent: a\ndata: {\"x\":1}\n\ndata: one\ndata:two\n\ndata: [DONE]\n\n";
+        let expected =
+            [None, Some("{\"x\":1}".into()), Some("one\ntwo".into()), Some("[DONE]".to_owned())];
         for newline in ["\n", "\r\n", "\r"] {
             let bytes = text.replace('\n', newline).into_bytes();
             for cut in 0..=bytes.len() {
-                assert_eq!(decode(&[&bytes[..cut], &bytes[cut..]]), expected, "{newline:?} cut at {cut}");
+                assert_eq!(
+                    decode(&[&bytes[..cut], &bytes[cut..]]),
+                    expected,
+                    "{newline:?} cut at {cut}"
+                );
             }
         }
     }

@@ -71,7 +71,9 @@ mod tests {
         let rule = Decision { threshold: 0.9 };
         assert_eq!(rule.judge("How do I reset it?", "how can I reset it", 0.95), Verdict::Serve);
         assert_eq!(rule.judge("a", "b", 0.89), Verdict::Reject(Rejection::Similarity(0.89)));
-        let Verdict::Reject(Rejection::Guard(found)) = rule.judge("keep 30 days", "keep 37 days", 0.99) else {
+        let Verdict::Reject(Rejection::Guard(found)) =
+            rule.judge("keep 30 days", "keep 37 days", 0.99)
+        else {
             panic!("served");
         };
         assert!(found.to_string().contains("37"), "{found}");

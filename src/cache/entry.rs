@@ -55,7 +55,11 @@ impl Entry {
 
     /// What it takes in memory, about: key, answer, question, vector of `dim` numbers and bookkeeping.
     pub fn size(&self, dim: usize) -> u64 {
-        let vector = if self.partition.is_some() { dim * size_of::<f32>() + VECTOR_OVERHEAD_BYTES } else { 0 };
+        let vector = if self.partition.is_some() {
+            dim * size_of::<f32>() + VECTOR_OVERHEAD_BYTES
+        } else {
+            0
+        };
         (self.body.len() + self.question.len() + vector + ENTRY_OVERHEAD_BYTES) as u64
     }
 }

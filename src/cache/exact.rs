@@ -20,7 +20,9 @@ impl ExactCache {
     pub fn new(max_bytes: u64, dim: usize, on_removed: OnRemoved) -> Self {
         let entries = Cache::builder()
             .max_capacity(max_bytes)
-            .weigher(move |_, entry: &Arc<Entry>| u32::try_from(entry.size(dim)).unwrap_or(u32::MAX))
+            .weigher(move |_, entry: &Arc<Entry>| {
+                u32::try_from(entry.size(dim)).unwrap_or(u32::MAX)
+            })
             .expire_after(OwnTtl)
             .eviction_listener(move |_, entry, _| on_removed(&entry))
             .build();
@@ -48,7 +50,12 @@ impl ExactCache {
 struct OwnTtl;
 
 impl Expiry<ExactKey, Arc<Entry>> for OwnTtl {
-    fn expire_after_create(&self, _: &ExactKey, entry: &Arc<Entry>, _: std::time::Instant) -> Option<Duration> {
+    fn expire_after_create(
+        &self,
+        _: &ExactKey,
+        entry: &Arc<Entry>,
+        _: std::time::Instant,
+    ) -> Option<Duration> {
         Some(entry.ttl)
     }
 

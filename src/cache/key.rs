@@ -103,7 +103,8 @@ impl Keys {
 }
 
 fn append_headers(out: &mut Vec<u8>, headers: &HeaderMap) {
-    let mut pairs: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let mut pairs: Vec<_> =
+        headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     pairs.sort_unstable();
     for (name, value) in pairs {
         canonical::append_str(out, name);
@@ -112,7 +113,8 @@ fn append_headers(out: &mut Vec<u8>, headers: &HeaderMap) {
 }
 
 fn append_fields(out: &mut Vec<u8>, request: &ChatRequest) -> Result<(), serde_json::Error> {
-    let mut fields: Vec<_> = request.fields.iter().filter(|(name, _)| !TRANSPORT_FIELDS.contains(name)).collect();
+    let mut fields: Vec<_> =
+        request.fields.iter().filter(|(name, _)| !TRANSPORT_FIELDS.contains(name)).collect();
     fields.sort_unstable();
     for (name, raw) in fields {
         canonical::append_str(out, name);
@@ -190,7 +192,10 @@ mod tests {
         assert_eq!(with("doc 1", "who?"), with("doc 1", "what man?"));
         assert_ne!(with("doc 1", "who?"), with("doc 2", "who?"));
         let hidden = keys(&chat(json!("rendered")), Some("who?"));
-        assert_ne!(hidden.partition, keys(&chat(json!("otherwise rendered")), Some("who?")).partition);
+        assert_ne!(
+            hidden.partition,
+            keys(&chat(json!("otherwise rendered")), Some("who?")).partition
+        );
     }
 
     #[test]

@@ -105,7 +105,11 @@ impl Policy {
         let ttl = controls.ttl.map_or(settings.ttl, |ttl| ttl.min(settings.ttl));
         let allowed = allowed(request, controls, settings);
         Self {
-            read: allowed.clone().and(if controls.no_cache { Err(Bypass::NoCache) } else { Ok(()) }),
+            read: allowed.clone().and(if controls.no_cache {
+                Err(Bypass::NoCache)
+            } else {
+                Ok(())
+            }),
             write: allowed.and(if ttl.is_zero() { Err(Bypass::NoStore) } else { Ok(()) }),
             question: question(request, controls, settings),
             max_age: controls.max_age,
@@ -125,7 +129,11 @@ fn allowed(request: &ChatRequest, controls: &Controls, settings: &Cache) -> Resu
     }
 }
 
-fn question(request: &ChatRequest, controls: &Controls, settings: &Cache) -> Result<String, Bypass> {
+fn question(
+    request: &ChatRequest,
+    controls: &Controls,
+    settings: &Cache,
+) -> Result<String, Bypass> {
     let last = request.last();
     if !settings.semantic || settings.max_wrong == Some(0.0) {
         return Err(Bypass::SemanticOff);
@@ -182,12 +190,17 @@ mod tests {
         for (name, value) in change.as_object().unwrap() {
             body[name] = value.clone();
         }
-        Policy::of(&ChatRequest::parse(Bytes::from(body.to_string())).unwrap(), controls, &settings())
+        Policy::of(
+            &ChatRequest::parse(Bytes::from(body.to_string())).unwrap(),
+            controls,
+            &settings(),
+        )
     }
 
     #[test]
     fn meaning_is_matched_only_where_it_is_safe() {
-        let turn = |role: &str, content: Value| json!({"messages": [{"role": role, "content": content}]});
+        let turn =
+            |role: &str, content: Value| json!({"messages": [{"role": role, "content": content}]});
         let image = json!([{"type": "text", "text": "what?"}, {"type": "image_url", "image_url": {"url": "x"}}]);
         for (change, expected) in [
             (json!({}), Ok("why?")),
@@ -201,7 +214,10 @@ mod tests {
             (turn("user", image), Err("image")),
             (turn("user", json!([{"type": "file", "file": {}}])), Err("file")),
             (turn("user", json!([{"type": "brand_new"}])), Err("non-text")),
-            (turn("user", json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}])), Ok("a\nb")),
+            (
+                turn("user", json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}])),
+                Ok("a\nb"),
+            ),
         ] {
             let question = policy(change.clone(), &Controls::default()).question;
             assert_eq!(question.as_deref().map_err(Bypass::as_str), expected, "{change}");
@@ -210,7 +226,8 @@ mod tests {
 
     #[test]
     fn callers_tighten_and_never_loosen() {
-        let ttl = |seconds| Controls { ttl: Some(Duration::from_secs(seconds)), ..Controls::default() };
+        let ttl =
+            |seconds| Controls { ttl: Some(Duration::from_secs(seconds)), ..Controls::default() };
         assert_eq!(policy(json!({}), &ttl(5)).ttl, Duration::from_secs(5));
         assert_eq!(policy(json!({}), &ttl(500)).ttl, Duration::from_secs(100));
         assert_eq!(policy(json!({}), &ttl(0)).write, Err(Bypass::NoStore));
@@ -219,6 +236,9 @@ mod tests {
         let no_store = policy(json!({}), &Controls { no_store: true, ..Controls::default() });
         assert_eq!((no_store.read, no_store.write), (Err(Bypass::NoStore), Err(Bypass::NoStore)));
         let kept = policy(json!({"store": true}), &Controls::default());
-        assert_eq!((kept.read, kept.write), (Err(Bypass::StoreRequested), Err(Bypass::StoreRequested)));
+        assert_eq!(
+            (kept.read, kept.write),
+            (Err(Bypass::StoreRequested), Err(Bypass::StoreRequested))
+        );
     }
 }

@@ -13,8 +13,12 @@ pub struct NotReplayable;
 /// The event stream for a `chat.completion` body: role, content and all else the message holds, finish reason, usage
 /// when asked for, `[DONE]`.
 pub fn as_events(body: &[u8], include_usage: bool) -> Result<Bytes, NotReplayable> {
-    let Ok(Value::Object(mut completion)) = serde_json::from_slice(body) else { return Err(NotReplayable) };
-    let Some(Value::Array(choices)) = completion.remove("choices") else { return Err(NotReplayable) };
+    let Ok(Value::Object(mut completion)) = serde_json::from_slice(body) else {
+        return Err(NotReplayable);
+    };
+    let Some(Value::Array(choices)) = completion.remove("choices") else {
+        return Err(NotReplayable);
+    };
     let usage = completion.remove("usage").unwrap_or(Value::Null);
     completion.insert("object".into(), "chat.completion.chunk".into());
     let mut out = Vec::with_capacity(body.len() + 1024);
@@ -60,7 +64,9 @@ fn pieces(mut choice: Map<String, Value>) -> Vec<Value> {
         message.remove("content");
     }
     if let Some(Value::Array(calls)) = message.get_mut("tool_calls") {
-        for (position, call) in calls.iter_mut().enumerate().filter_map(|(i, call)| Some((i, call.as_object_mut()?))) {
+        for (position, call) in
+            calls.iter_mut().enumerate().filter_map(|(i, call)| Some((i, call.as_object_mut()?)))
+        {
             call.insert("index".into(), position.into());
         }
     }

@@ -29,8 +29,17 @@ mod tests {
     fn a_caller_can_only_narrow_its_scope() {
         let [alice, bob] = [1, 2].map(|id| Principal { name: None, id: [id; 32] });
         assert_ne!(ScopeId::of(&Scope::Key, &alice, None), ScopeId::of(&Scope::Key, &bob, None));
-        assert_ne!(ScopeId::of(&Scope::Key, &alice, Some("x")), ScopeId::of(&Scope::Key, &bob, Some("x")));
-        assert_eq!(ScopeId::of(&Scope::Shared, &alice, None), ScopeId::of(&Scope::Shared, &bob, None));
-        assert_ne!(ScopeId::of(&Scope::Shared, &alice, Some("x")), ScopeId::of(&Scope::Shared, &bob, None));
+        assert_ne!(
+            ScopeId::of(&Scope::Key, &alice, Some("x")),
+            ScopeId::of(&Scope::Key, &bob, Some("x"))
+        );
+        assert_eq!(
+            ScopeId::of(&Scope::Shared, &alice, None),
+            ScopeId::of(&Scope::Shared, &bob, None)
+        );
+        assert_ne!(
+            ScopeId::of(&Scope::Shared, &alice, Some("x")),
+            ScopeId::of(&Scope::Shared, &bob, None)
+        );
     }
 }

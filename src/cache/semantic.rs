@@ -67,7 +67,13 @@ struct Partition {
 impl SemanticIndex {
     /// An index of vectors with `dim` numbers, that looks at the best `candidates` of a lookup.
     pub fn new(dim: usize, candidates: usize, decision: Decision) -> Self {
-        Self { decision, candidates, dim, partitions: RwLock::default(), next_id: AtomicU64::new(1) }
+        Self {
+            decision,
+            candidates,
+            dim,
+            partitions: RwLock::default(),
+            next_id: AtomicU64::new(1),
+        }
     }
 
     /// A fresh id for an entry.
@@ -77,12 +83,15 @@ impl SemanticIndex {
 
     /// The best entry of `cache` whose answer serves the question, if there is one.
     pub fn lookup(&self, cache: &ExactCache, query: Query<'_>) -> Lookup {
-        let Some(partition) = self.partitions.read().get(&query.partition).cloned() else { return Lookup::default() };
+        let Some(partition) = self.partitions.read().get(&query.partition).cloned() else {
+            return Lookup::default();
+        };
         let mut lookup = Lookup::default();
         for neighbour in partition.index.search(query.vector, self.candidates) {
             let Some(key) = partition.keys.read().get(&neighbour.id).copied() else { continue };
             let current = cache.get(&key).filter(|entry| entry.id == neighbour.id);
-            let usable = |entry: &Arc<Entry>| entry.is_fresh(query.now, query.max_age) && !entry.calls_tools;
+            let usable =
+                |entry: &Arc<Entry>| entry.is_fresh(query.now, query.max_age) && !entry.calls_tools;
             let Some(entry) = current.filter(usable) else { continue };
             let similarity = neighbour.similarity;
             match self.decision.judge(query.question, &entry.question, similarity) {

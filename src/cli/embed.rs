@@ -23,7 +23,8 @@ pub struct Arguments {
 const BATCH: usize = 64;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let settings = Embedding { model: source(arguments.model.as_deref()), ..without_providers()?.embedding };
+    let settings =
+        Embedding { model: source(arguments.model.as_deref()), ..without_providers()?.embedding };
     let embedder = LocalEmbedder::start(&settings)?;
     let texts = match arguments.texts.as_slice() {
         [] => std::io::stdin().lock().lines().collect::<Result<Vec<_>, _>>()?,

@@ -8,11 +8,11 @@ use super::{Failure, output};
 use crate::{
     config::Config,
     eval::{
+        client::Client,
         interval::Share,
         replay,
         simulated::{Manner, Simulated},
         summary::{Percentiles, Summary, Tally},
-        client::Client,
         trace::Question,
     },
 };
@@ -27,8 +27,12 @@ impl SimulatedModels {
     /// Starts both.
     pub async fn start() -> std::io::Result<Self> {
         let cheap = Manner { name: "cheap", latency: Duration::from_millis(60), tokens: 80 };
-        let frontier = Manner { name: "frontier", latency: Duration::from_millis(200), tokens: 160 };
-        Ok(Self { cheap: Simulated::start(cheap).await?, frontier: Simulated::start(frontier).await? })
+        let frontier =
+            Manner { name: "frontier", latency: Duration::from_millis(200), tokens: 160 };
+        Ok(Self {
+            cheap: Simulated::start(cheap).await?,
+            frontier: Simulated::start(frontier).await?,
+        })
     }
 
     /// A configuration with these two as its tiers.
@@ -55,8 +59,13 @@ prices:
 
 /// Replays with a live view on a terminal.
 pub async fn run(client: &Client, questions: &[Question], concurrency: NonZeroUsize) -> Summary {
-    let bar = ProgressBar::with_draw_target(Some(questions.len() as u64), ProgressDrawTarget::stderr_with_hz(10));
-    if let Ok(style) = ProgressStyle::with_template("{msg}\n{bar:40} {pos}/{len} requests, {eta} left") {
+    let bar = ProgressBar::with_draw_target(
+        Some(questions.len() as u64),
+        ProgressDrawTarget::stderr_with_hz(10),
+    );
+    if let Ok(style) =
+        ProgressStyle::with_template("{msg}\n{bar:40} {pos}/{len} requests, {eta} left")
+    {
         bar.set_style(style);
     }
     let summary = replay::replay(client, questions, concurrency, |tally| {
@@ -74,17 +83,26 @@ fn live(tally: &Tally) -> String {
     let summary = tally.summary();
     let outcomes = ["exact", "semantic", "miss", "bypass"];
     let row = |name: &str| {
-        let p50 = summary.latency_ms.get(name).map_or_else(|| "-".to_owned(), |times| format!("{:.1} ms", times.p50));
+        let p50 = summary
+            .latency_ms
+            .get(name)
+            .map_or_else(|| "-".to_owned(), |times| format!("{:.1} ms", times.p50));
         vec![name.to_owned(), summary.outcomes.get(name).copied().unwrap_or(0).to_string(), p50]
     };
     let mut rows = vec![["answered by", "requests", "p50"].map(str::to_owned).to_vec()];
     rows.extend(outcomes.map(row));
-    format!("{}\nspent {:.4} USD, saved {:.4} USD", output::table(&rows), summary.spent_usd, summary.saved_usd)
+    format!(
+        "{}\nspent {:.4} USD, saved {:.4} USD",
+        output::table(&rows),
+        summary.spent_usd,
+        summary.saved_usd
+    )
 }
 
 /// The summary for people.
 pub fn print(summary: &Summary) {
-    let of = |share: &Share| format!("{:.1} %  ({} of {})", share.value * 100.0, share.count, share.of);
+    let of =
+        |share: &Share| format!("{:.1} %  ({} of {})", share.value * 100.0, share.count, share.of);
     let mut rows = vec![vec!["".to_owned(), "".to_owned()]];
     let mut fact = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
     fact("answered from the cache", of(&summary.hit_rate));
@@ -96,7 +114,10 @@ pub fn print(summary: &Summary) {
         fact("wrong, of those by meaning", format!("{}, 95 % interval {interval}", of(wrong)));
     }
     if summary.unjudged_hits > 0 {
-        fact("by meaning, not judged", format!("{} (the trace has no labels)", summary.unjudged_hits));
+        fact(
+            "by meaning, not judged",
+            format!("{} (the trace has no labels)", summary.unjudged_hits),
+        );
     }
     for (tier, count) in &summary.tiers {
         fact(&format!("tier {tier}"), count.to_string());
@@ -113,11 +134,17 @@ pub fn print(summary: &Summary) {
     rows.insert(0, vec!["summary".to_owned(), format!("{} requests", summary.requests)]);
     output::line(&output::table(&rows));
 
-    let mut rows = vec![["latency, ms", "p50", "p95", "p99", "own share p50", "own share p99"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["latency, ms", "p50", "p95", "p99", "own share p50", "own share p99"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
     for (outcome, times) in &summary.latency_ms {
         let Percentiles { p50, p95, p99 } = times;
         let own = summary.overhead_ms.get(outcome);
-        let own = |pick: fn(&Percentiles) -> f64| own.map_or_else(String::new, |own| format!("{:.2}", pick(own)));
+        let own = |pick: fn(&Percentiles) -> f64| {
+            own.map_or_else(String::new, |own| format!("{:.2}", pick(own)))
+        };
         let mut row = vec![outcome.clone()];
         row.extend([p50, p95, p99].map(|time| format!("{time:.2}")));
         row.extend([own(|own| own.p50), own(|own| own.p99)]);
@@ -126,10 +153,18 @@ pub fn print(summary: &Summary) {
     output::line(&output::table(&rows));
 
     if !summary.kinds.is_empty() {
-        let mut rows = vec![["kind of request", "requests", "exact", "by meaning", "wrong"].map(str::to_owned).to_vec()];
+        let mut rows = vec![
+            ["kind of request", "requests", "exact", "by meaning", "wrong"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
         for (name, kind) in &summary.kinds {
             let counts = [kind.requests, kind.exact, kind.semantic, kind.wrong];
-            rows.push(std::iter::once(name.clone()).chain(counts.map(|count| count.to_string())).collect());
+            rows.push(
+                std::iter::once(name.clone())
+                    .chain(counts.map(|count| count.to_string()))
+                    .collect(),
+            );
         }
         output::line(&output::table(&rows));
     }

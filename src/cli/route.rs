@@ -28,13 +28,21 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let classifier = Classifier::shipped()?;
     let model = Model::load(&config)?;
     let prompt = arguments.prompt.as_str();
-    let reads_vectors = |model: &Model| model.embedder.identity().split('@').next() == Some(classifier.embedding_model());
+    let reads_vectors = |model: &Model| {
+        model.embedder.identity().split('@').next() == Some(classifier.embedding_model())
+    };
     let vector = match model.filter(reads_vectors) {
         Some(model) => runtime()?.block_on(model.embedder.embed(vec![prompt.to_owned()])).ok(),
         None => None,
     };
     let vector = vector.and_then(|mut embedded| embedded.pop()).map(|embedded| embedded.vector);
-    let text = RequestText { system: "", question: prompt, earlier_turns: 0, tools: 0, json_format: false };
+    let text = RequestText {
+        system: "",
+        question: prompt,
+        earlier_turns: 0,
+        tools: 0,
+        json_format: false,
+    };
     let complexity = classifier.classify(&Features::of(&text), vector.as_deref());
     let threshold = classifier.threshold(complexity.head, config.router.aim);
     let signals = Signals {
@@ -45,10 +53,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         code: has_code(prompt),
         headers: &http::HeaderMap::new(),
     };
-    let choice = rules::choose(&signals, &config.router).unwrap_or_else(|| learned::choose(&complexity, threshold));
+    let choice = rules::choose(&signals, &config.router)
+        .unwrap_or_else(|| learned::choose(&complexity, threshold));
     if arguments.json {
-        let contributions: serde_json::Map<_, _> =
-            complexity.contributions.iter().map(|(name, weight)| ((*name).to_owned(), json!(weight))).collect();
+        let contributions: serde_json::Map<_, _> = complexity
+            .contributions
+            .iter()
+            .map(|(name, weight)| ((*name).to_owned(), json!(weight)))
+            .collect();
         output::json(&json!({
             "tier": choice.tier.as_str(), "reason": choice.reason, "decided_by": choice.decided_by,
             "complexity": complexity.probability, "threshold": threshold, "contributions": contributions,

@@ -23,7 +23,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     config.listen = arguments.listen.unwrap_or(config.listen);
     config.admin = arguments.admin.or(config.admin);
     runtime()?.block_on(async {
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let app = App::start(config).await?;
         let admin = app.admin_address().map(|address| address.to_string()).unwrap_or_default();
         tracing::info!(listen = %app.address(), admin, "ready");

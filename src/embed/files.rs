@@ -39,9 +39,12 @@ impl Description {
             Some(path) => pooling(&folder.join(path).join("config.json"), config.hidden_size)?,
             None => Pooling::Mean,
         };
-        let transformer: Transformer = optional(&folder.join("sentence_bert_config.json"))?.unwrap_or_default();
-        let tokenizer: TokenizerConfig = optional(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
-        let trained = transformer.max_seq_length.or(tokenizer.model_max_length.map(|tokens| tokens as usize));
+        let transformer: Transformer =
+            optional(&folder.join("sentence_bert_config.json"))?.unwrap_or_default();
+        let tokenizer: TokenizerConfig =
+            optional(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
+        let trained =
+            transformer.max_seq_length.or(tokenizer.model_max_length.map(|tokens| tokens as usize));
         Ok(Self {
             pooling,
             prefix: prefix(&folder.join("config_sentence_transformers.json"))?,
@@ -93,7 +96,8 @@ fn architecture(path: &Path) -> Result<BertConfig, LoadError> {
         None | Some("absolute") => {}
         Some(other) => return Err(unsupported("position_embedding_type", other, "absolute")),
     }
-    let config: BertConfig = serde_json::from_slice(&bytes).map_err(|error| invalid(path, error))?;
+    let config: BertConfig =
+        serde_json::from_slice(&bytes).map_err(|error| invalid(path, error))?;
     config.check().map_err(|problem| invalid(path, problem))?;
     Ok(config)
 }
@@ -145,9 +149,13 @@ fn yes() -> bool {
 fn pooling(path: &Path, dim: usize) -> Result<Pooling, LoadError> {
     const SUPPORTED: &str = "mean, cls, max";
     let bytes = required(path, "modules.json names it")?;
-    let config: PoolingConfig = serde_json::from_slice(&bytes).map_err(|error| invalid(path, error))?;
+    let config: PoolingConfig =
+        serde_json::from_slice(&bytes).map_err(|error| invalid(path, error))?;
     if let Some(found) = config.word_embedding_dimension.filter(|found| *found != dim) {
-        return Err(invalid(path, format!("word_embedding_dimension is {found}, config.json's hidden_size is {dim}")));
+        return Err(invalid(
+            path,
+            format!("word_embedding_dimension is {found}, config.json's hidden_size is {dim}"),
+        ));
     }
     let unsupported = |feature, found: String, supported| LoadError::Unsupported {
         path: path.to_path_buf(),
@@ -159,7 +167,8 @@ fn pooling(path: &Path, dim: usize) -> Result<Pooling, LoadError> {
         return Err(unsupported("include_prompt", "false".to_owned(), "true"));
     }
     let flags = config.rest.iter().filter(|(_, value)| value.as_bool() == Some(true));
-    let mut modes: Vec<&str> = flags.filter_map(|(name, _)| name.strip_prefix("pooling_mode_")).collect();
+    let mut modes: Vec<&str> =
+        flags.filter_map(|(name, _)| name.strip_prefix("pooling_mode_")).collect();
     modes.extend(config.pooling_mode.as_deref());
     match modes[..] {
         ["mean_tokens" | "mean"] => Ok(Pooling::Mean),
@@ -195,7 +204,8 @@ struct Prompts {
 fn prefix(path: &Path) -> Result<String, LoadError> {
     let Prompts { mut prompts, default_prompt_name } = optional(path)?.unwrap_or_default();
     let Some(name) = default_prompt_name else { return Ok(String::new()) };
-    let unknown = || invalid(path, format!("default_prompt_name `{name}` is not among the prompts"));
+    let unknown =
+        || invalid(path, format!("default_prompt_name `{name}` is not among the prompts"));
     prompts.remove(&name).ok_or_else(unknown)
 }
 

@@ -15,7 +15,9 @@ fn tiny() -> PathBuf {
 fn with(file: &str, content: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("1_Pooling")).unwrap();
-    for name in ["config.json", "modules.json", "1_Pooling/config.json", "sentence_bert_config.json"] {
+    for name in
+        ["config.json", "modules.json", "1_Pooling/config.json", "sentence_bert_config.json"]
+    {
         fs::copy(tiny().join(name), folder.path().join(name)).unwrap();
     }
     fs::write(folder.path().join(file), content).unwrap();
@@ -78,17 +80,45 @@ fn what_is_not_supported_is_named_with_its_file() {
     let dense = r#"[{"type": "sentence_transformers.models.Dense", "path": "2_Dense"}]"#;
     let cases = [
         (changed("config.json", json!({"model_type": "modernbert"})), "modernbert", "config.json"),
-        (changed("config.json", json!({"position_embedding_type": "relative_key"})), "relative_key", "config.json"),
+        (
+            changed("config.json", json!({"position_embedding_type": "relative_key"})),
+            "relative_key",
+            "config.json",
+        ),
         (changed("config.json", json!({"hidden_act": "swish"})), "swish", "config.json"),
-        (changed("config.json", json!({"num_attention_heads": 5})), "num_attention_heads", "config.json"),
-        (changed("1_Pooling/config.json", json!({"pooling_mode_lasttoken": true})), "lasttoken", "1_Pooling"),
-        (changed("1_Pooling/config.json", json!({"pooling_mode_mean_tokens": false})), "no pooling mode", "1_Pooling"),
-        (changed("1_Pooling/config.json", json!({"word_embedding_dimension": 384})), "384", "1_Pooling"),
-        (changed("1_Pooling/config.json", json!({"include_prompt": false})), "include_prompt", "1_Pooling"),
+        (
+            changed("config.json", json!({"num_attention_heads": 5})),
+            "num_attention_heads",
+            "config.json",
+        ),
+        (
+            changed("1_Pooling/config.json", json!({"pooling_mode_lasttoken": true})),
+            "lasttoken",
+            "1_Pooling",
+        ),
+        (
+            changed("1_Pooling/config.json", json!({"pooling_mode_mean_tokens": false})),
+            "no pooling mode",
+            "1_Pooling",
+        ),
+        (
+            changed("1_Pooling/config.json", json!({"word_embedding_dimension": 384})),
+            "384",
+            "1_Pooling",
+        ),
+        (
+            changed("1_Pooling/config.json", json!({"include_prompt": false})),
+            "include_prompt",
+            "1_Pooling",
+        ),
         (with("modules.json", dense), "Dense", "modules.json"),
         (with("config.json", "{\"model_type\": \"be"), "EOF", "config.json"),
         (with("config.json", "not json"), "expected", "config.json"),
-        (with("config_sentence_transformers.json", r#"{"default_prompt_name": "query"}"#), "query", "config_sentence"),
+        (
+            with("config_sentence_transformers.json", r#"{"default_prompt_name": "query"}"#),
+            "query",
+            "config_sentence",
+        ),
     ];
     for (folder, problem, file) in cases {
         let message = Description::read(folder.path()).unwrap_err().to_string();

@@ -17,7 +17,7 @@ use super::{
     profile,
     queue::{Job, Queue},
     source,
-    tokenise::{TooLong, Tokenizer},
+    tokenise::{Tokenizer, TooLong},
     worker::Worker,
 };
 
@@ -65,7 +65,8 @@ impl LocalEmbedder {
     }
 
     async fn embed_all(&self, texts: Vec<String>) -> Result<Vec<Embedded>, EmbedError> {
-        let keys: Vec<blake3::Hash> = texts.iter().map(|text| blake3::hash(text.as_bytes())).collect();
+        let keys: Vec<blake3::Hash> =
+            texts.iter().map(|text| blake3::hash(text.as_bytes())).collect();
         let mut found: Vec<Option<Embedded>> = keys.iter().map(|key| self.memo.get(key)).collect();
         let unknown: Vec<(usize, String)> =
             texts.into_iter().enumerate().filter(|(index, _)| found[*index].is_none()).collect();
@@ -98,7 +99,10 @@ impl LocalEmbedder {
         tokenised.await.map_err(|_| EmbedError::Stopped)?
     }
 
-    async fn compute(&self, texts: impl Iterator<Item = Tokenised>) -> Result<Vec<(usize, Embedded)>, EmbedError> {
+    async fn compute(
+        &self,
+        texts: impl Iterator<Item = Tokenised>,
+    ) -> Result<Vec<(usize, Embedded)>, EmbedError> {
         let mut jobs = Vec::new();
         let mut waiting = Vec::new();
         for (index, ids) in texts {
@@ -116,10 +120,15 @@ impl LocalEmbedder {
     }
 }
 
-fn tokenise(tokenizer: &Tokenizer, (index, text): (usize, String)) -> Result<Tokenised, EmbedError> {
+fn tokenise(
+    tokenizer: &Tokenizer,
+    (index, text): (usize, String),
+) -> Result<Tokenised, EmbedError> {
     match tokenizer.encode(&text) {
         Ok(Ok(ids)) => Ok((index, ids)),
-        Ok(Err(TooLong { tokens })) => Err(EmbedError::TooLong { index, tokens, max: tokenizer.max_tokens() }),
+        Ok(Err(TooLong { tokens })) => {
+            Err(EmbedError::TooLong { index, tokens, max: tokenizer.max_tokens() })
+        }
         Err(problem) => Err(EmbedError::Model(problem)),
     }
 }

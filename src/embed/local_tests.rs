@@ -10,7 +10,12 @@ use crate::config::{DeviceChoice, Embedding, ModelSource};
 
 fn start(queue: usize, batch_tokens: usize) -> LocalEmbedder {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert");
-    let embedding = Embedding { model: ModelSource::Folder(folder), device: DeviceChoice::Cpu, queue, batch_tokens };
+    let embedding = Embedding {
+        model: ModelSource::Folder(folder),
+        device: DeviceChoice::Cpu,
+        queue,
+        batch_tokens,
+    };
     LocalEmbedder::start(&embedding).unwrap()
 }
 
@@ -66,7 +71,10 @@ async fn a_text_beyond_the_window_is_refused_with_its_place() {
     let long = "the ".repeat(95);
     for filler in ["short".to_owned(), "x ".repeat(INLINE_BYTES / 40)] {
         let refused = embedder.embed(vec![filler, long.clone()]).await;
-        assert!(matches!(refused, Err(EmbedError::TooLong { index: 1, tokens: 97, max: 96 })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(EmbedError::TooLong { index: 1, tokens: 97, max: 96 })),
+            "{refused:?}"
+        );
     }
 }
 
@@ -80,7 +88,8 @@ async fn a_call_larger_than_the_queue_goes_through_in_parts() {
 #[tokio::test]
 async fn large_calls_are_tokenised_off_the_callers_thread() {
     let embedder = start(512, 4096);
-    let many: Vec<String> = (0..200).map(|number| format!("the price of bread in the year {number}")).collect();
+    let many: Vec<String> =
+        (0..200).map(|number| format!("the price of bread in the year {number}")).collect();
     assert!(many.iter().map(String::len).sum::<usize>() > INLINE_BYTES);
     assert_eq!(embedder.embed(many).await.unwrap().len(), 200);
 }

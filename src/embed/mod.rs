@@ -22,7 +22,7 @@ pub use error::LoadError;
 pub use local::LocalEmbedder;
 pub use model::{About, Encoder, Model};
 pub use source::{Located, locate};
-pub use tokenise::{TooLong, Tokenizer};
+pub use tokenise::{Tokenizer, TooLong};
 
 /// A text's vector and what it took.
 #[derive(Debug, Clone)]
@@ -34,7 +34,8 @@ pub struct Embedded {
 }
 
 /// The future of one embedding call.
-pub type EmbedFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<Embedded>, EmbedError>> + Send + 'a>>;
+pub type EmbedFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Vec<Embedded>, EmbedError>> + Send + 'a>>;
 
 /// Turns texts into unit vectors of one fixed dimension.
 pub trait Embedder: Send + Sync {

@@ -59,7 +59,10 @@ impl Model {
         encoder.embed(&[&[0]]).map_err(|problem| invalid(&path, problem))?;
         let about = About {
             name: name.clone(),
-            identity: format!("{name}@{}", fingerprint(&weight_bytes, &tokenizer_bytes, &description)),
+            identity: format!(
+                "{name}@{}",
+                fingerprint(&weight_bytes, &tokenizer_bytes, &description)
+            ),
             dim: encoder.dim,
             max_tokens: description.max_tokens,
         };
@@ -71,7 +74,9 @@ impl Model {
 fn fingerprint(weights: &[u8], tokenizer: &[u8], description: &Description) -> String {
     let Description { config, pooling, prefix, lowercase, max_tokens: _ } = description;
     let mut hasher = blake3::Hasher::new();
-    for part in [weights, tokenizer, format!("{config:?} {pooling:?} {prefix:?} {lowercase}").as_bytes()] {
+    for part in
+        [weights, tokenizer, format!("{config:?} {pooling:?} {prefix:?} {lowercase}").as_bytes()]
+    {
         hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
     }
     hasher.finalize().to_hex()[..HASH_DIGITS].to_owned()

@@ -19,7 +19,8 @@ fn root() -> &'static Path {
 }
 
 fn tiny() -> Model {
-    let located = Located { name: "tiny-bert".to_owned(), folder: root().join("tests/fixtures/tiny-bert") };
+    let located =
+        Located { name: "tiny-bert".to_owned(), folder: root().join("tests/fixtures/tiny-bert") };
     Model::load(&located, &Device::Cpu).unwrap()
 }
 
@@ -83,7 +84,8 @@ fn an_incomplete_folder_names_the_missing_file() {
     for file in ["config.json", "tokenizer.json", "model.safetensors"] {
         let message = load();
         assert!(message.contains(file) && message.contains("missing"), "{message}");
-        fs::copy(root().join("tests/fixtures/tiny-bert").join(file), folder.path().join(file)).unwrap();
+        fs::copy(root().join("tests/fixtures/tiny-bert").join(file), folder.path().join(file))
+            .unwrap();
     }
 }
 

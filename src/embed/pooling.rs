@@ -36,7 +36,8 @@ fn combine(pooled: &mut [f32], row: &[f32], with: impl Fn(f32, f32) -> f32) {
 
 /// Scales to length one; a zero vector stays as it is. A mean needs no division before it.
 fn normalise(vector: &mut [f32]) {
-    let length = vector.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>().sqrt();
+    let length =
+        vector.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>().sqrt();
     if length > 0.0 {
         let scale = (1.0 / length) as f32;
         vector.iter_mut().for_each(|value| *value *= scale);
@@ -50,7 +51,11 @@ mod tests {
     #[test]
     fn each_pooling_gives_its_unit_vector() {
         let hidden = [3.0, 0.0, -3.0, 8.0];
-        let cases = [(Pooling::Mean, [0.0, 1.0]), (Pooling::Cls, [1.0, 0.0]), (Pooling::Max, [0.351_123, 0.936_329])];
+        let cases = [
+            (Pooling::Mean, [0.0, 1.0]),
+            (Pooling::Cls, [1.0, 0.0]),
+            (Pooling::Max, [0.351_123, 0.936_329]),
+        ];
         for (pooling, expected) in cases {
             let pooled = pooling.pool(&hidden, 2);
             for (value, expected) in pooled.iter().zip(expected) {

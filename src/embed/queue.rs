@@ -137,7 +137,8 @@ mod tests {
     #[test]
     fn batches_keep_to_the_token_budget_in_order() {
         let (queue, _replies) = filled(10, &[30, 40, 40, 200, 10]);
-        let batches: Vec<Vec<usize>> = (0..4).map(|_| lengths(&queue.next_batch(100).unwrap())).collect();
+        let batches: Vec<Vec<usize>> =
+            (0..4).map(|_| lengths(&queue.next_batch(100).unwrap())).collect();
         assert_eq!(batches, [vec![30, 40], vec![40], vec![200], vec![10]]);
     }
 

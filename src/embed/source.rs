@@ -18,8 +18,12 @@ const ANCESTORS: usize = 3;
 
 /// What a model cannot do without, and what tells how it is used where present.
 const REQUIRED: [&str; 3] = ["config.json", "tokenizer.json", "model.safetensors"];
-const OPTIONAL: [&str; 4] =
-    ["modules.json", "1_Pooling/config.json", "sentence_bert_config.json", "config_sentence_transformers.json"];
+const OPTIONAL: [&str; 4] = [
+    "modules.json",
+    "1_Pooling/config.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+];
 
 /// A model's files on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +41,10 @@ pub fn locate(source: &ModelSource) -> Result<Located, LoadError> {
         ModelSource::Folder(folder) if folder.is_dir() => {
             Ok(Located { name: last_segment(&folder.to_string_lossy()), folder: folder.clone() })
         }
-        ModelSource::Folder(folder) => {
-            Err(LoadError::Missing { path: folder.clone(), hint: "embedding.model names a folder that does not exist" })
-        }
+        ModelSource::Folder(folder) => Err(LoadError::Missing {
+            path: folder.clone(),
+            hint: "embedding.model names a folder that does not exist",
+        }),
         ModelSource::Hub(id) => hub(id, Cache::from_env()),
     }
 }
@@ -67,10 +72,13 @@ struct Surroundings {
 
 impl Surroundings {
     fn current() -> Self {
-        let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let variable =
+            |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         Self {
             models: variable("SCRIMP_MODELS"),
-            executable: env::current_exe().ok().and_then(|path| path.parent().map(Path::to_path_buf)),
+            executable: env::current_exe()
+                .ok()
+                .and_then(|path| path.parent().map(Path::to_path_buf)),
             cache: variable("XDG_CACHE_HOME"),
             home: variable("HOME"),
         }
@@ -81,9 +89,12 @@ impl Surroundings {
         let mut folders: Vec<PathBuf> = self.models.iter().cloned().collect();
         folders.push(PathBuf::from("models"));
         if let Some(executable) = &self.executable {
-            folders.extend(executable.ancestors().take(1 + ANCESTORS).map(|folder| folder.join("models")));
+            folders.extend(
+                executable.ancestors().take(1 + ANCESTORS).map(|folder| folder.join("models")),
+            );
         }
-        let cache = self.cache.clone().or_else(|| self.home.as_ref().map(|home| home.join(".cache")));
+        let cache =
+            self.cache.clone().or_else(|| self.home.as_ref().map(|home| home.join(".cache")));
         folders.extend(cache.map(|cache| cache.join("scrimp/models")));
         folders.push(PathBuf::from("/usr/share/scrimp/models"));
         folders.into_iter().map(|folder| folder.join(BUILTIN)).collect()
@@ -142,8 +153,11 @@ mod tests {
             cache: None,
             home: Some("/home/ada".into()),
         };
-        let folders: Vec<String> =
-            surroundings.search_path().iter().map(|path| path.to_string_lossy().replace(BUILTIN, "M")).collect();
+        let folders: Vec<String> = surroundings
+            .search_path()
+            .iter()
+            .map(|path| path.to_string_lossy().replace(BUILTIN, "M"))
+            .collect();
         let expected = [
             "/own/M",
             "models/M",
@@ -159,8 +173,11 @@ mod tests {
 
     #[test]
     fn the_cache_variable_wins_over_the_home_folder() {
-        let surroundings =
-            Surroundings { cache: Some("/cache".into()), home: Some("/home/ada".into()), ..Surroundings::default() };
+        let surroundings = Surroundings {
+            cache: Some("/cache".into()),
+            home: Some("/home/ada".into()),
+            ..Surroundings::default()
+        };
         let folders = surroundings.search_path();
         assert!(folders.contains(&PathBuf::from("/cache/scrimp/models").join(BUILTIN)));
         assert!(!folders.iter().any(|folder| folder.starts_with("/home/ada")));
@@ -168,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_missing_builtin_model_names_every_place_and_the_script() {
-        let message = builtin(&["/one/models".into(), "/two/models".into()]).unwrap_err().to_string();
+        let message =
+            builtin(&["/one/models".into(), "/two/models".into()]).unwrap_err().to_string();
         for part in ["/one/models", "/two/models", "scripts/fetch-model.sh", BUILTIN] {
             assert!(message.contains(part), "{message}");
         }
@@ -176,7 +194,8 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let message = locate(&ModelSource::Folder("/no/such/folder".into())).unwrap_err().to_string();
+        let message =
+            locate(&ModelSource::Folder("/no/such/folder".into())).unwrap_err().to_string();
         assert!(message.contains("/no/such/folder"), "{message}");
     }
 

@@ -38,7 +38,9 @@ impl Tokenizer {
         let largest = backend.get_vocab(true).into_values().max().unwrap_or(0) as usize;
         let rows = description.config.vocab_size;
         if largest >= rows {
-            let problem = format!("token id {largest} is beyond config.json's vocab_size of {rows}: another model's file");
+            let problem = format!(
+                "token id {largest} is beyond config.json's vocab_size of {rows}: another model's file"
+            );
             return Err(invalid(path, problem));
         }
         let Description { prefix, lowercase, max_tokens, .. } = description;
@@ -110,7 +112,10 @@ mod tests {
     #[test]
     fn a_huge_text_is_refused_by_its_beginning() {
         let tokenizer = tokenizer(|_| {}).unwrap();
-        let Err(TooLong { tokens }) = tokenizer.encode(&"é the ".repeat(1_000_000)).unwrap() else { panic!() };
+        let Err(TooLong { tokens }) = tokenizer.encode(&"é the ".repeat(1_000_000)).unwrap()
+        else {
+            panic!()
+        };
         assert!(tokens > 96 && tokens < 96 * PROBE_BYTES_PER_TOKEN);
     }
 
@@ -128,19 +133,25 @@ mod tests {
             description.prefix = "Find: ".to_owned();
             description.lowercase = true;
         });
-        assert_eq!(prefixed.unwrap().encode("The END").unwrap(), plain.encode("find: the end").unwrap());
+        assert_eq!(
+            prefixed.unwrap().encode("The END").unwrap(),
+            plain.encode("find: the end").unwrap()
+        );
     }
 
     #[test]
     fn a_foreign_tokenizer_is_named() {
-        let message = tokenizer(|description| description.config.vocab_size = 500).err().unwrap().to_string();
+        let message =
+            tokenizer(|description| description.config.vocab_size = 500).err().unwrap().to_string();
         assert!(message.contains("tokenizer.json") && message.contains("500"), "{message}");
     }
 
     #[test]
     fn a_corrupt_tokenizer_is_named() {
         let description = Description::read(&tiny()).unwrap();
-        let message = Tokenizer::parse(b"{\"version", Path::new("/m/tokenizer.json"), &description).err().unwrap();
+        let message = Tokenizer::parse(b"{\"version", Path::new("/m/tokenizer.json"), &description)
+            .err()
+            .unwrap();
         assert!(message.to_string().contains("/m/tokenizer.json"), "{message}");
     }
 }

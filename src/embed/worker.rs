@@ -30,7 +30,11 @@ pub struct Worker {
 
 impl Worker {
     /// Starts the thread; a batch has at most `batch_tokens` tokens, but at least one text.
-    pub fn start(encoder: Encoder, queue: Arc<Queue>, batch_tokens: usize) -> Result<Self, LoadError> {
+    pub fn start(
+        encoder: Encoder,
+        queue: Arc<Queue>,
+        batch_tokens: usize,
+    ) -> Result<Self, LoadError> {
         let own = Arc::clone(&queue);
         let run = move || {
             let _closing = CloseAtEnd(&own);
@@ -39,7 +43,10 @@ impl Worker {
                 run_batch(&encoder, batch);
             }
         };
-        let thread = thread::Builder::new().name("scrimp-embed".to_owned()).spawn(run).map_err(LoadError::Thread)?;
+        let thread = thread::Builder::new()
+            .name("scrimp-embed".to_owned())
+            .spawn(run)
+            .map_err(LoadError::Thread)?;
         Ok(Self { queue, thread: Some(thread) })
     }
 }
@@ -66,7 +73,8 @@ impl Drop for CloseAtEnd<'_> {
 /// first. Without it, which is slower, the global pool does the work.
 fn compute_threads() -> Option<rayon::ThreadPool> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let builder = rayon::ThreadPoolBuilder::new().num_threads(cores.min(MAX_THREADS)).use_current_thread();
+    let builder =
+        rayon::ThreadPoolBuilder::new().num_threads(cores.min(MAX_THREADS)).use_current_thread();
     let pool = builder.thread_name(|index| format!("scrimp-embed-{index}")).build();
     pool.inspect_err(|error| tracing::warn!(%error, "embedding without threads of its own")).ok()
 }
@@ -78,7 +86,9 @@ fn run_batch(encoder: &Encoder, mut jobs: Vec<Job>) {
     while jobs.peek().is_some() {
         let mut step: Vec<Job> = Vec::new();
         let mut tokens = 0;
-        while let Some(job) = jobs.next_if(|job| step.is_empty() || tokens + job.ids.len() <= step_tokens) {
+        while let Some(job) =
+            jobs.next_if(|job| step.is_empty() || tokens + job.ids.len() <= step_tokens)
+        {
             if !job.is_abandoned() {
                 tokens += job.ids.len();
                 step.push(job);

@@ -55,7 +55,11 @@ impl Client {
         }
         let body = json!({"model": self.model, "messages": messages}).to_string();
         let start = Instant::now();
-        let request = self.http.post(&self.url).header("content-type", "application/json").bearer_auth("scrimp-bench");
+        let request = self
+            .http
+            .post(&self.url)
+            .header("content-type", "application/json")
+            .bearer_auth("scrimp-bench");
         let response = request.body(body).send().await?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -67,7 +71,8 @@ impl Client {
             status,
             cache: text("x-scrimp-cache").unwrap_or_default().to_owned(),
             tier: text("x-scrimp-tier").map(str::to_owned),
-            overhead: number("x-scrimp-overhead-us").map(|micros| Duration::from_secs_f64(micros / 1e6)),
+            overhead: number("x-scrimp-overhead-us")
+                .map(|micros| Duration::from_secs_f64(micros / 1e6)),
             cost: number("x-scrimp-cost-usd"),
             saved: number("x-scrimp-saved-usd"),
             id: serde_json::from_slice::<Body>(&body).ok().and_then(|body| body.id),

@@ -42,9 +42,14 @@ mod tests {
     #[test]
     fn intervals_match_published_values() {
         // Newcombe 1998, table I, method 3.
-        for (count, of, low, high) in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)] {
+        for (count, of, low, high) in
+            [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)]
+        {
             let share = Share::new(count, of);
-            assert!((share.low - low).abs() < 1e-4 && (share.high - high).abs() < 1e-4, "{share:?}");
+            assert!(
+                (share.low - low).abs() < 1e-4 && (share.high - high).abs() < 1e-4,
+                "{share:?}"
+            );
         }
         assert_eq!(Share::new(0, 0).high, 1.0);
     }

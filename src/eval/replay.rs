@@ -22,13 +22,19 @@ pub async fn replay(
 ) -> Summary {
     let mut tally = Tally::default();
     let mut answered: HashMap<String, Label> = HashMap::new();
-    let asked = questions.iter().map(|question| async move { (question, client.ask(&question.messages).await) });
+    let asked = questions
+        .iter()
+        .map(|question| async move { (question, client.ask(&question.messages).await) });
     let mut answers = stream::iter(asked).buffered(concurrency.get());
     while let Some((question, answer)) = answers.next().await {
         match answer {
-            Ok(seen) if seen.status == 200 => tally.add(question.kind.as_deref(), outcome(question, &mut answered, seen)),
+            Ok(seen) if seen.status == 200 => {
+                tally.add(question.kind.as_deref(), outcome(question, &mut answered, seen))
+            }
             Ok(seen) => tally.error(format!("status {}", seen.status)),
-            Err(error) => tally.error(if error.is_timeout() { "timeout" } else { "no answer" }.to_owned()),
+            Err(error) => {
+                tally.error(if error.is_timeout() { "timeout" } else { "no answer" }.to_owned())
+            }
         }
         watch(&tally);
     }
@@ -40,7 +46,9 @@ fn outcome(question: &Question, answered: &mut HashMap<String, Label>, seen: See
         "exact" => Some(Hit::Exact),
         "semantic" => {
             let source = seen.id.as_ref().and_then(|id| answered.get(id));
-            Some(Hit::Semantic { right: source.and_then(|label| question.label.is_served_by(label)) })
+            Some(Hit::Semantic {
+                right: source.and_then(|label| question.label.is_served_by(label)),
+            })
         }
         _ => {
             if let Some(id) = &seen.id {

@@ -98,7 +98,8 @@ async fn answer(State(model): State<Model>, body: Bytes) -> Response {
     let number = model.answers.fetch_add(1, Ordering::Relaxed);
     let id = format!("chatcmpl-{}-{number}", model.manner.name);
     let tokens = model.manner.tokens + (seed / 1000) % (3 * model.manner.tokens).max(1);
-    let text = format!("(simulated answer {:08x} by {}, {tokens} tokens)", seed as u32, model.manner.name);
+    let text =
+        format!("(simulated answer {:08x} by {}, {tokens} tokens)", seed as u32, model.manner.name);
     let usage = json!({
         "prompt_tokens": estimate_tokens(request.conversation_bytes()),
         "completion_tokens": tokens,
@@ -111,7 +112,9 @@ async fn answer(State(model): State<Model>, body: Bytes) -> Response {
         }))
         .into_response();
     }
-    let body = Body::from_stream(stream::iter(events(&id, &request, &text, &usage).into_iter().map(Ok::<_, Infallible>)));
+    let body = Body::from_stream(stream::iter(
+        events(&id, &request, &text, &usage).into_iter().map(Ok::<_, Infallible>),
+    ));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
 }
 
@@ -120,9 +123,12 @@ fn events(id: &str, request: &ChatRequest, text: &str, usage: &Value) -> Vec<Byt
         let chunk = json!({"id": id, "object": "chat.completion.chunk", "created": 0, "model": request.model, "choices": choices, "usage": usage});
         Event::with_data(&chunk.to_string()).raw
     };
-    let delta = |delta: Value, end: Value| chunk(json!([{"index": 0, "delta": delta, "finish_reason": end}]), &Value::Null);
+    let delta = |delta: Value, end: Value| {
+        chunk(json!([{"index": 0, "delta": delta, "finish_reason": end}]), &Value::Null)
+    };
     let mut events = vec![delta(json!({"role": "assistant", "content": ""}), Value::Null)];
-    events.extend(text.split_inclusive(' ').map(|word| delta(json!({"content": word}), Value::Null)));
+    events
+        .extend(text.split_inclusive(' ').map(|word| delta(json!({"content": word}), Value::Null)));
     events.push(delta(json!({}), "stop".into()));
     if request.include_usage {
         events.push(chunk(json!([]), usage));

@@ -123,7 +123,9 @@ impl Latencies {
     }
 
     fn percentiles(&self) -> Percentiles {
-        let at = |quantile: f64| self.0.as_ref().map_or(0.0, |times| times.value_at_quantile(quantile) as f64 / 1000.0);
+        let at = |quantile: f64| {
+            self.0.as_ref().map_or(0.0, |times| times.value_at_quantile(quantile) as f64 / 1000.0)
+        };
         Percentiles { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
     }
 }

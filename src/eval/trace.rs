@@ -54,7 +54,9 @@ pub enum TraceError {
         source: io::Error,
     },
     /// One line is no question.
-    #[error("{name}:{line}: {problem}; a line is {{\"text\": …}} or {{\"messages\": […]}}, with an optional \"cluster\"")]
+    #[error(
+        "{name}:{line}: {problem}; a line is {{\"text\": …}} or {{\"messages\": […]}}, with an optional \"cluster\""
+    )]
     Line {
         /// Name of the trace.
         name: String,

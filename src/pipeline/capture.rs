@@ -54,7 +54,10 @@ impl Settlement {
         lead: Option<Lead<Found>>,
     ) -> Self {
         let target = target.unwrap_or_else(|| "".into());
-        let price = target.split_once('/').and_then(|(provider, model)| parts.prices.price(provider, model)).copied();
+        let price = target
+            .split_once('/')
+            .and_then(|(provider, model)| parts.prices.price(provider, model))
+            .copied();
         let metrics = Arc::clone(&parts.metrics);
         Self { storing: Storing::new(parts, ctx), metrics, target, tier: plan.tier, price, lead }
     }
@@ -72,7 +75,8 @@ impl Settlement {
 
     /// The provider refused. When the request is at fault, nobody needs to try it again.
     pub fn refused(mut self, status: StatusCode) {
-        let fault_of_the_request = status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
+        let fault_of_the_request =
+            status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS;
         if let Some(lead) = self.lead.take().filter(|_| fault_of_the_request) {
             lead.unshareable();
         }
@@ -148,8 +152,14 @@ impl Capture {
         } else {
             Collected::Nothing("unwanted")
         };
-        let capture =
-            Self { events, include_usage, usage: None, collected, settlement: Some(settlement), _place: place };
+        let capture = Self {
+            events,
+            include_usage,
+            usage: None,
+            collected,
+            settlement: Some(settlement),
+            _place: place,
+        };
         Box::pin(stream::unfold(capture, |mut capture| async {
             let bytes = capture.next().await?;
             Some((bytes, capture))
@@ -195,7 +205,9 @@ impl Capture {
             Collected::Nothing(reason) => return settlement.unstored(reason, self.usage.as_ref()),
             Collected::Chunks { assembler, .. } => assembler.finish(),
         };
-        let Some(whole) = whole else { return settlement.unstored("unfinished", self.usage.as_ref()) };
+        let Some(whole) = whole else {
+            return settlement.unstored("unfinished", self.usage.as_ref());
+        };
         settlement.whole(&Bytes::from(whole.to_string()));
     }
 
@@ -236,7 +248,8 @@ impl Collected {
         let Self::Chunks { assembler, bytes } = self else { return };
         *bytes += size;
         // Chunks repeat their frame around every piece: a stream is several times as long as its answer.
-        let limit = settlement.as_ref().map_or(0, |settlement| settlement.storing.max_entry_bytes());
+        let limit =
+            settlement.as_ref().map_or(0, |settlement| settlement.storing.max_entry_bytes());
         if *bytes > limit.saturating_mul(STREAM_OVERHEAD) {
             *self = Self::Nothing("too-large");
             return;

@@ -48,7 +48,9 @@ impl Gateway {
         }
         let flight = tokio::time::timeout(self.parts.total_timeout, self.flights.join(keys.exact));
         let lead = match ctx.wait(flight).await.map_err(|_| Error::FlightTimeout)? {
-            Join::Landed(found) if found.serves(&ctx, self.parts.clock.now()) => return Ok(self.serve(ctx, &found)),
+            Join::Landed(found) if found.serves(&ctx, self.parts.clock.now()) => {
+                return Ok(self.serve(ctx, &found));
+            }
             Join::Landed(_) | Join::Alone => None,
             Join::Lead(lead) => Some(lead),
         };
@@ -62,10 +64,19 @@ impl Gateway {
     }
 
     /// The request, understood: controls, model, what the cache may do, keys.
-    fn read(&self, principal: &Principal, place: Place, headers: HeaderMap, body: Bytes) -> Result<Context, Error> {
+    fn read(
+        &self,
+        principal: &Principal,
+        place: Place,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Context, Error> {
         let controls = Controls::parse(&headers)?;
         let request = ChatRequest::parse(body)?;
-        let tier = controls.tier.as_deref().map(|tier| if tier == "cheap" { Tier::Cheap } else { Tier::Frontier });
+        let tier = controls
+            .tier
+            .as_deref()
+            .map(|tier| if tier == "cheap" { Tier::Cheap } else { Tier::Frontier });
         let asked = self.parts.resolver.resolve(&request.model, tier)?;
         let mut policy = Policy::of(&request, &controls, &self.parts.cache);
         if self.parts.embedder.is_none() && policy.question.is_ok() {
@@ -175,7 +186,8 @@ impl Gateway {
         };
         let saved = entry.provenance.cost;
         self.parts.metrics.saved(cache.as_str(), saved.map_or(0, |saved| saved.0));
-        let replay = ctx.request.stream.then(|| replay::as_events(&entry.body, ctx.request.include_usage));
+        let replay =
+            ctx.request.stream.then(|| replay::as_events(&entry.body, ctx.request.include_usage));
         let body = match replay {
             Some(Ok(events)) => Body::Replay(events),
             // Only completions are stored, so there is always a stream; the whole body is the honest second best.
@@ -189,11 +201,21 @@ impl Gateway {
             waited: ctx.waited,
             ..Report::new(cache)
         };
-        Outgoing { status: StatusCode::OK, headers: HeaderMap::new(), body, report, place: ctx.place }
+        Outgoing {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body,
+            report,
+            place: ctx.place,
+        }
     }
 
     /// Plan, send, account, store.
-    async fn forward(&self, mut ctx: Context, lead: Option<Lead<Found>>) -> Result<Outgoing, Error> {
+    async fn forward(
+        &self,
+        mut ctx: Context,
+        lead: Option<Lead<Found>>,
+    ) -> Result<Outgoing, Error> {
         let plan = self.plan(&mut ctx).await;
         let headers = Context::passed_headers(&ctx.headers);
         let stream = ctx.request.stream;
@@ -230,12 +252,14 @@ impl Gateway {
                     settlement.refused(status);
                 }
                 // A provider that ignores `stream` still gets its answer to a caller who waits for events.
-                let replay = (stream && status.is_success()).then(|| replay::as_events(&body, request.include_usage));
+                let replay = (stream && status.is_success())
+                    .then(|| replay::as_events(&body, request.include_usage));
                 (replay.and_then(Result::ok).map_or(Body::Whole(body), Body::Replay), ctx.place)
             }
-            ReplyBody::Events(events) => {
-                (Body::Events(Capture::start(*events, settlement, request.include_usage, ctx.place)), None)
-            }
+            ReplyBody::Events(events) => (
+                Body::Events(Capture::start(*events, settlement, request.include_usage, ctx.place)),
+                None,
+            ),
         };
         Ok(Outgoing { status, headers, body, report, place })
     }
@@ -248,4 +272,3 @@ impl Gateway {
         }
     }
 }
-

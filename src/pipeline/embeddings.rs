@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use super::{Body, CacheOutcome, Error, Gateway, Outgoing, Report, context::Context, gateway::LOCAL_MODEL};
+use super::{
+    Body, CacheOutcome, Error, Gateway, Outgoing, Report, context::Context, gateway::LOCAL_MODEL,
+};
 use crate::{
     account::{NanoUsd, Usage, cost},
     api::embeddings::{self, EmbeddingsRequest},
@@ -50,7 +52,13 @@ impl Gateway {
             ..Report::new(CacheOutcome::Bypass(Bypass::Embeddings))
         };
         let body = Body::Whole(body.to_string().into());
-        Ok(Outgoing { status: StatusCode::OK, headers: HeaderMap::new(), body, report, place: None })
+        Ok(Outgoing {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body,
+            report,
+            place: None,
+        })
     }
 
     async fn forwarded_embeddings(
@@ -86,7 +94,13 @@ impl Gateway {
             waited: start.elapsed(),
             ..Report::new(CacheOutcome::Bypass(Bypass::Embeddings))
         };
-        Ok(Outgoing { status: reply.status, headers: reply.headers, body: Body::Whole(body), report, place: None })
+        Ok(Outgoing {
+            status: reply.status,
+            headers: reply.headers,
+            body: Body::Whole(body),
+            report,
+            place: None,
+        })
     }
 }
 

@@ -124,5 +124,8 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     });
-    bearer.or_else(|| text("x-api-key")).or_else(|| text("api-key")).filter(|token| !token.is_empty())
+    bearer
+        .or_else(|| text("x-api-key"))
+        .or_else(|| text("api-key"))
+        .filter(|token| !token.is_empty())
 }

@@ -36,7 +36,11 @@ impl Gateway {
     async fn classify(&self, ctx: &mut Context, question: &str) -> Choice {
         if question.trim().is_empty() {
             let tier: Tier = self.parts.router.default_tier;
-            return Choice { tier, reason: "no text to classify: default tier".to_owned(), decided_by: "default" };
+            return Choice {
+                tier,
+                reason: "no text to classify: default tier".to_owned(),
+                decided_by: "default",
+            };
         }
         if ctx.vector.is_none() && self.classifier_reads_vectors() {
             // Without a vector the classifier has its text features left.

@@ -25,7 +25,8 @@ impl Found {
     /// this one may be matched by meaning, with the same question.
     pub fn serves(&self, ctx: &Context, now: std::time::Duration) -> bool {
         let same_question = self.similarity.is_none()
-            || ctx.policy.question.is_ok() && self.entry.partition == ctx.keys.map(|keys| keys.partition);
+            || ctx.policy.question.is_ok()
+                && self.entry.partition == ctx.keys.map(|keys| keys.partition);
         same_question && self.entry.is_fresh(now, ctx.policy.max_age)
     }
 }
@@ -92,7 +93,12 @@ impl Storing {
     }
 
     /// Stores a whole answer, unless something speaks against it.
-    pub fn store(&self, body: Bytes, completion: &Completion, provenance: Provenance) -> Option<Arc<Entry>> {
+    pub fn store(
+        &self,
+        body: Bytes,
+        completion: &Completion,
+        provenance: Provenance,
+    ) -> Option<Arc<Entry>> {
         let result = self.try_store(body, completion, provenance);
         self.metrics.stored(result.as_ref().map(|_| ()).map_err(|reason| *reason));
         result.ok()
@@ -120,7 +126,10 @@ impl Storing {
             id: self.semantic.next_id(),
             key: slot.key,
             partition: slot.indexed.as_ref().map(|indexed| indexed.partition),
-            question: slot.indexed.as_ref().map_or_else(|| "".into(), |indexed| indexed.question.clone()),
+            question: slot
+                .indexed
+                .as_ref()
+                .map_or_else(|| "".into(), |indexed| indexed.question.clone()),
             body,
             calls_tools: completion.calls_tools,
             provenance,

@@ -37,7 +37,9 @@ impl Plan {
             Tier::Frontier => tiers.frontier.clone(),
         };
         if choice.tier == Tier::Cheap && !insisted {
-            targets.extend(tiers.frontier.iter().filter(|target| !tiers.cheap.contains(target)).cloned());
+            targets.extend(
+                tiers.frontier.iter().filter(|target| !tiers.cheap.contains(target)).cloned(),
+            );
         }
         Self { targets, tier: Some(choice.tier), reason: choice.reason }
     }
@@ -50,7 +52,10 @@ mod tests {
     #[test]
     fn the_frontier_stands_in_for_the_cheap_tier_and_not_the_other_way_round() {
         let target = |model: &str| Target { provider: "p".into(), model: model.into() };
-        let tiers = Tiers { cheap: vec![target("a"), target("b")], frontier: vec![target("b"), target("c")] };
+        let tiers = Tiers {
+            cheap: vec![target("a"), target("b")],
+            frontier: vec![target("b"), target("c")],
+        };
         let models = |tier, insisted| {
             let choice = Choice { tier, reason: String::new(), decided_by: "rule" };
             let plan = Plan::for_tier(choice, &tiers, insisted);

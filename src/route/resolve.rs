@@ -71,7 +71,10 @@ impl Resolver {
             && self.providers.iter().any(|known| known == provider)
             && !rest.is_empty()
         {
-            return Ok(Asked::Model(Target { provider: provider.to_owned(), model: rest.to_owned() }));
+            return Ok(Asked::Model(Target {
+                provider: provider.to_owned(),
+                model: rest.to_owned(),
+            }));
         }
         let mut named: Vec<_> = self.named().filter(|target| target.model == model).collect();
         named.dedup();
@@ -116,7 +119,10 @@ impl Resolver {
         let close = names.iter().map(|name| (strsim::jaro_winkler(name, model), name));
         match close.max_by(|a, b| a.0.total_cmp(&b.0)) {
             Some((closeness, name)) if closeness > 0.85 => format!("did you mean '{name}'?"),
-            _ => format!("write it as provider/model with a provider out of: {}", self.providers.join(", ")),
+            _ => format!(
+                "write it as provider/model with a provider out of: {}",
+                self.providers.join(", ")
+            ),
         }
     }
 }
@@ -143,7 +149,10 @@ mod tests {
         Resolver {
             providers: providers.iter().map(ToString::to_string).collect(),
             aliases: [("fast".to_owned(), target("a/small"))].into(),
-            tiers: Tiers { cheap: vec![target("a/small")], frontier: vec![target("b/large"), target("a/twin"), target("b/twin")] },
+            tiers: Tiers {
+                cheap: vec![target("a/small")],
+                frontier: vec![target("b/large"), target("a/twin"), target("b/twin")],
+            },
         }
     }
 
@@ -167,7 +176,13 @@ mod tests {
     #[test]
     fn unknown_names_say_what_would_be_right() {
         let two = resolver(&["a", "b"]);
-        for (model, phrase) in [("nope", "a, b"), ("twin", "provider/model"), ("larg", "did you mean"), ("a/", "provider/model"), ("", "provider/model")] {
+        for (model, phrase) in [
+            ("nope", "a, b"),
+            ("twin", "provider/model"),
+            ("larg", "did you mean"),
+            ("a/", "provider/model"),
+            ("", "provider/model"),
+        ] {
             let error = two.resolve(model, None).unwrap_err().to_string();
             assert!(error.contains(phrase) || error.contains("did you mean"), "{error}");
         }

@@ -35,10 +35,18 @@ pub struct Choice {
 /// The choice of the first layer; `None` leaves it to the classifier.
 pub fn choose(signals: &Signals<'_>, router: &Router) -> Option<Choice> {
     if let Some(tier) = signals.insisted {
-        return Some(Choice { tier, reason: "tier named by the caller".to_owned(), decided_by: "caller" });
+        return Some(Choice {
+            tier,
+            reason: "tier named by the caller".to_owned(),
+            decided_by: "caller",
+        });
     }
     if let Some(rule) = router.rules.iter().find(|rule| holds(rule, signals)) {
-        return Some(Choice { tier: rule.tier, reason: format!("rule '{}'", rule.name), decided_by: "rule" });
+        return Some(Choice {
+            tier: rule.tier,
+            reason: format!("rule '{}'", rule.name),
+            decided_by: "rule",
+        });
     }
     if signals.tokens > router.long_prompt_tokens {
         let reason = format!("about {} tokens, over {}", signals.tokens, router.long_prompt_tokens);
@@ -55,7 +63,11 @@ fn holds(rule: &Rule, signals: &Signals<'_>) -> bool {
         && tools.is_none_or(|wanted| wanted == (signals.tools > 0))
         && code.is_none_or(|wanted| wanted == signals.code)
         && header.as_ref().is_none_or(|(name, value)| {
-            signals.headers.get_all(name.as_str()).iter().any(|found| found.as_bytes() == value.as_bytes())
+            signals
+                .headers
+                .get_all(name.as_str())
+                .iter()
+                .any(|found| found.as_bytes() == value.as_bytes())
         })
 }
 
@@ -84,15 +96,33 @@ mod tests {
             default_tier: Tier::Frontier,
             long_prompt_tokens: 100,
             rules: vec![
-                Rule { matches: Some(regex::Regex::new("(?i)^translate").unwrap()), max_tokens: Some(50), ..rule("translate") },
-                Rule { tools: Some(true), code: Some(false), tier: Tier::Frontier, ..rule("tools") },
+                Rule {
+                    matches: Some(regex::Regex::new("(?i)^translate").unwrap()),
+                    max_tokens: Some(50),
+                    ..rule("translate")
+                },
+                Rule {
+                    tools: Some(true),
+                    code: Some(false),
+                    tier: Tier::Frontier,
+                    ..rule("tools")
+                },
                 Rule { header: Some(("x-team".into(), "batch".into())), ..rule("batch") },
                 Rule { min_tokens: Some(90), code: Some(true), ..rule("code") },
             ],
         };
-        let headers = |team: &str| HeaderMap::from_iter([(http::HeaderName::from_static("x-team"), team.parse().unwrap())]);
+        let headers = |team: &str| {
+            HeaderMap::from_iter([(http::HeaderName::from_static("x-team"), team.parse().unwrap())])
+        };
         let (batch, other) = (headers("batch"), headers("other"));
-        let plain = Signals { insisted: None, question: "why?", tokens: 10, tools: 0, code: false, headers: &other };
+        let plain = Signals {
+            insisted: None,
+            question: "why?",
+            tokens: 10,
+            tools: 0,
+            code: false,
+            headers: &other,
+        };
         for (signals, expected) in [
             (plain, None),
             (Signals { question: "Translate this", ..plain }, Some("rule 'translate'")),
@@ -102,7 +132,10 @@ mod tests {
             (Signals { headers: &batch, ..plain }, Some("rule 'batch'")),
             (Signals { tokens: 95, code: true, ..plain }, Some("rule 'code'")),
             (Signals { tokens: 101, ..plain }, Some("about 101 tokens, over 100")),
-            (Signals { insisted: Some(Tier::Cheap), tokens: 101, ..plain }, Some("tier named by the caller")),
+            (
+                Signals { insisted: Some(Tier::Cheap), tokens: 101, ..plain },
+                Some("tier named by the caller"),
+            ),
         ] {
             let reason = choose(&signals, &router).map(|choice| choice.reason);
             assert_eq!(reason.as_deref(), expected, "{signals:?}");

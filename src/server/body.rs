@@ -36,7 +36,11 @@ impl BodyLimits {
         let mut size = 0;
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| {
-                ApiError::invalid(StatusCode::BAD_REQUEST, "invalid_body", "the request body broke off")
+                ApiError::invalid(
+                    StatusCode::BAD_REQUEST,
+                    "invalid_body",
+                    "the request body broke off",
+                )
             })?;
             let Ok(data) = frame.into_data() else { continue };
             size += data.len();
@@ -47,8 +51,13 @@ impl BodyLimits {
             }
         }
         if size > self.size {
-            let message = format!("the request body is larger than {} bytes (server.max_body)", self.size);
-            return Err(ApiError::invalid(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message));
+            let message =
+                format!("the request body is larger than {} bytes (server.max_body)", self.size);
+            return Err(ApiError::invalid(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                message,
+            ));
         }
         Ok(whole.freeze())
     }

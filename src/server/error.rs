@@ -31,7 +31,14 @@ pub struct ApiError {
 impl ApiError {
     /// The request is at fault.
     pub fn invalid(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, kind: INVALID, code, message: message.into(), param: None, retry_after: None }
+        Self {
+            status,
+            kind: INVALID,
+            code,
+            message: message.into(),
+            param: None,
+            retry_after: None,
+        }
     }
 }
 
@@ -47,36 +54,58 @@ impl From<Error> for ApiError {
             Error::Control(_) => (StatusCode::BAD_REQUEST, INVALID, "invalid_header"),
             Error::Auth(_) => (StatusCode::UNAUTHORIZED, "authentication_error", "invalid_api_key"),
             Error::Overloaded(_) => (StatusCode::SERVICE_UNAVAILABLE, LIMIT, "scrimp_overloaded"),
-            Error::Chat(_) | Error::Embeddings(_) => (StatusCode::BAD_REQUEST, INVALID, "invalid_body"),
+            Error::Chat(_) | Error::Embeddings(_) => {
+                (StatusCode::BAD_REQUEST, INVALID, "invalid_body")
+            }
             Error::Model(_) => (StatusCode::NOT_FOUND, INVALID, "model_not_found"),
             Error::NotCached => (StatusCode::GATEWAY_TIMEOUT, INVALID, "not_cached"),
-            Error::Embed(EmbedError::TooLong { .. }) => (StatusCode::BAD_REQUEST, INVALID, "context_length_exceeded"),
-            Error::Embed(EmbedError::QueueFull) => (StatusCode::SERVICE_UNAVAILABLE, LIMIT, "scrimp_overloaded"),
+            Error::Embed(EmbedError::TooLong { .. }) => {
+                (StatusCode::BAD_REQUEST, INVALID, "context_length_exceeded")
+            }
+            Error::Embed(EmbedError::QueueFull) => {
+                (StatusCode::SERVICE_UNAVAILABLE, LIMIT, "scrimp_overloaded")
+            }
             Error::Embed(_) => (StatusCode::INTERNAL_SERVER_ERROR, SERVER, "embedding_failed"),
             Error::NoLocalModel => (StatusCode::NOT_FOUND, INVALID, "model_not_found"),
-            Error::NoEmbeddingTier | Error::Dimensions { .. } => (StatusCode::BAD_REQUEST, INVALID, "invalid_value"),
+            Error::NoEmbeddingTier | Error::Dimensions { .. } => {
+                (StatusCode::BAD_REQUEST, INVALID, "invalid_value")
+            }
             Error::FlightTimeout => (StatusCode::GATEWAY_TIMEOUT, UPSTREAM, "upstream_timeout"),
             Error::Upstream(failure) => match failure {
-                Failure::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, UPSTREAM, "upstream_timeout"),
-                Failure::Unreachable { .. } => (StatusCode::BAD_GATEWAY, UPSTREAM, "upstream_unreachable"),
-                Failure::Invalid { .. } => (StatusCode::BAD_GATEWAY, UPSTREAM, "upstream_invalid_response"),
+                Failure::Timeout { .. } => {
+                    (StatusCode::GATEWAY_TIMEOUT, UPSTREAM, "upstream_timeout")
+                }
+                Failure::Unreachable { .. } => {
+                    (StatusCode::BAD_GATEWAY, UPSTREAM, "upstream_unreachable")
+                }
+                Failure::Invalid { .. } => {
+                    (StatusCode::BAD_GATEWAY, UPSTREAM, "upstream_invalid_response")
+                }
                 Failure::Refused(_) => (StatusCode::BAD_GATEWAY, UPSTREAM, "upstream_refused"),
-                Failure::AllResting { .. } => (StatusCode::SERVICE_UNAVAILABLE, UPSTREAM, "upstream_unavailable"),
-                Failure::UnknownProvider(_) => (StatusCode::INTERNAL_SERVER_ERROR, SERVER, "unknown_provider"),
+                Failure::AllResting { .. } => {
+                    (StatusCode::SERVICE_UNAVAILABLE, UPSTREAM, "upstream_unavailable")
+                }
+                Failure::UnknownProvider(_) => {
+                    (StatusCode::INTERNAL_SERVER_ERROR, SERVER, "unknown_provider")
+                }
             },
         };
         let param = match &error {
             Error::Control(error) => Some(error.name.to_owned()),
             Error::Chat(error) => error.param(),
             Error::Embeddings(error) => error.param().map(str::to_owned),
-            Error::Model(_) | Error::NoLocalModel | Error::NoEmbeddingTier => Some("model".to_owned()),
+            Error::Model(_) | Error::NoLocalModel | Error::NoEmbeddingTier => {
+                Some("model".to_owned())
+            }
             Error::Dimensions { .. } => Some("dimensions".to_owned()),
             Error::Embed(EmbedError::TooLong { .. }) => Some("input".to_owned()),
             _ => None,
         };
         let retry_after = match &error {
             Error::Upstream(Failure::AllResting { retry_after }) => Some(*retry_after),
-            Error::Overloaded(_) | Error::Embed(EmbedError::QueueFull) => Some(Duration::from_secs(1)),
+            Error::Overloaded(_) | Error::Embed(EmbedError::QueueFull) => {
+                Some(Duration::from_secs(1))
+            }
             _ => None,
         };
         Self { status, kind, code, message, param, retry_after }
@@ -86,7 +115,8 @@ impl From<Error> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self { status, kind, code, message, param, retry_after } = self;
-        let body = json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
+        let body =
+            json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
         let mut response = (status, Json(body)).into_response();
         if let Some(wait) = retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -45,16 +45,23 @@ pub fn add(headers: &mut HeaderMap, report: &Report, overhead: Duration) {
 fn cache_status(report: &Report) -> String {
     let stored = if report.stored == Some(true) { "; stored" } else { "" };
     match &report.cache {
-        CacheOutcome::Exact { ttl_left, .. } => format!("scrimp; hit; ttl={}; detail=exact", ttl_left.as_secs()),
-        CacheOutcome::Semantic { ttl_left, .. } => format!("scrimp; hit; ttl={}; detail=semantic", ttl_left.as_secs()),
+        CacheOutcome::Exact { ttl_left, .. } => {
+            format!("scrimp; hit; ttl={}; detail=exact", ttl_left.as_secs())
+        }
+        CacheOutcome::Semantic { ttl_left, .. } => {
+            format!("scrimp; hit; ttl={}; detail=semantic", ttl_left.as_secs())
+        }
         CacheOutcome::Miss { .. } => format!("scrimp; fwd=miss{stored}"),
-        CacheOutcome::Bypass(reason) => format!("scrimp; fwd=bypass{stored}; detail={}", reason.as_str()),
+        CacheOutcome::Bypass(reason) => {
+            format!("scrimp; fwd=bypass{stored}; detail={}", reason.as_str())
+        }
     }
 }
 
 /// Header values are visible ASCII; anything else (a model or rule may be named in any script) becomes `?`.
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    let plain: String = value.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect();
+    let plain: String =
+        value.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect();
     if let Ok(value) = HeaderValue::try_from(plain) {
         headers.insert(HeaderName::from_static(name), value);
     }
@@ -73,12 +80,18 @@ mod tests {
         for (report, expected) in [
             (stored(CacheOutcome::Miss { refused: None }), "scrimp; fwd=miss; stored"),
             (Report::new(CacheOutcome::Miss { refused: None }), "scrimp; fwd=miss"),
-            (Report::new(CacheOutcome::Exact { age, ttl_left }), "scrimp; hit; ttl=55; detail=exact"),
+            (
+                Report::new(CacheOutcome::Exact { age, ttl_left }),
+                "scrimp; hit; ttl=55; detail=exact",
+            ),
             (
                 Report::new(CacheOutcome::Semantic { age, ttl_left, similarity: 0.9 }),
                 "scrimp; hit; ttl=55; detail=semantic",
             ),
-            (Report::new(CacheOutcome::Bypass(Bypass::NoStore)), "scrimp; fwd=bypass; detail=no-store"),
+            (
+                Report::new(CacheOutcome::Bypass(Bypass::NoStore)),
+                "scrimp; fwd=bypass; detail=no-store",
+            ),
         ] {
             assert_eq!(cache_status(&report), expected);
         }

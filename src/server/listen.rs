@@ -121,7 +121,10 @@ impl Connections {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
         let mut builder = hyper::server::conn::http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(self.head_timeout).max_buf_size(self.max_head);
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.head_timeout)
+            .max_buf_size(self.max_head);
         let service = TowerToHyperService::new(self.router.clone());
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {

@@ -71,13 +71,18 @@ async fn embeddings(State(app): State<App>, request: Request) -> Response {
 
 async fn models(State(app): State<App>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     app.gateway.admit(&headers)?;
-    let model = |name: String| json!({"id": name, "object": "model", "created": 0, "owned_by": "scrimp"});
+    let model =
+        |name: String| json!({"id": name, "object": "model", "created": 0, "owned_by": "scrimp"});
     let data: Vec<Value> = app.gateway.model_names().into_iter().map(model).collect();
     Ok(Json(json!({"object": "list", "data": data})))
 }
 
 async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    if app.gateway.is_ready() { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "draining") }
+    if app.gateway.is_ready() {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining")
+    }
 }
 
 async fn not_found(request: Request) -> ApiError {
@@ -96,12 +101,19 @@ async fn method_not_allowed(request: Request) -> ApiError {
 }
 
 /// Turns away a head that is too long, and gives every response its request id.
-async fn check_head(State(app): State<App>, request: Request, next: axum::middleware::Next) -> Response {
-    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+async fn check_head(
+    State(app): State<App>,
+    request: Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let headers =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     let size: usize = headers.sum::<usize>() + request.uri().path().len();
     let mut response = if size > app.max_head {
-        let message = format!("the request head is larger than {} bytes (server.max_head)", app.max_head);
-        ApiError::invalid(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", message).into_response()
+        let message =
+            format!("the request head is larger than {} bytes (server.max_head)", app.max_head);
+        ApiError::invalid(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", message)
+            .into_response()
     } else {
         next.run(request).await
     };
@@ -130,7 +142,11 @@ impl Stopwatch {
     }
 }
 
-fn finish(app: &App, clock: Stopwatch, result: Result<(Outgoing, Stopwatch), ApiError>) -> Response {
+fn finish(
+    app: &App,
+    clock: Stopwatch,
+    result: Result<(Outgoing, Stopwatch), ApiError>,
+) -> Response {
     let (outgoing, clock) = match result {
         Ok(answered) => answered,
         Err(error) => {
@@ -150,7 +166,13 @@ fn finish(app: &App, clock: Stopwatch, result: Result<(Outgoing, Stopwatch), Api
     let overhead = until_head.saturating_sub(outgoing.report.waited);
     let cache = outgoing.report.cache.as_str();
     let status = outgoing.status.as_u16();
-    app.gateway.metrics().request(RequestEnd { route: clock.route, cache, status, until_head, overhead });
+    app.gateway.metrics().request(RequestEnd {
+        route: clock.route,
+        cache,
+        status,
+        until_head,
+        overhead,
+    });
     if let CacheOutcome::Bypass(reason) = &outgoing.report.cache {
         app.gateway.metrics().bypass(reason.as_str());
     }
@@ -162,9 +184,10 @@ fn respond(outgoing: Outgoing, overhead: Duration) -> Response {
     let (kind, body) = match body {
         Body::Whole(bytes) => (None, HttpBody::from(bytes)),
         Body::Replay(bytes) => (Some(EVENT_STREAM), HttpBody::from(bytes)),
-        Body::Events(events) => {
-            (Some(EVENT_STREAM), HttpBody::from_stream(events.map(Ok::<_, std::convert::Infallible>)))
-        }
+        Body::Events(events) => (
+            Some(EVENT_STREAM),
+            HttpBody::from_stream(events.map(Ok::<_, std::convert::Infallible>)),
+        ),
     };
     // A body in one piece is as good as out; a stream holds its own place.
     drop(place);
@@ -173,7 +196,9 @@ fn respond(outgoing: Outgoing, overhead: Duration) -> Response {
     let out = response.headers_mut();
     *out = passed;
     let kind = kind.map(HeaderValue::from_static);
-    let kind = kind.or_else(|| out.get(header::CONTENT_TYPE).cloned()).unwrap_or_else(|| HeaderValue::from_static(JSON));
+    let kind = kind
+        .or_else(|| out.get(header::CONTENT_TYPE).cloned())
+        .unwrap_or_else(|| HeaderValue::from_static(JSON));
     out.insert(header::CONTENT_TYPE, kind);
     if response.headers()[header::CONTENT_TYPE] == EVENT_STREAM {
         // Ours to any cache between us and the caller: the stream is live.
@@ -185,4 +210,3 @@ fn respond(outgoing: Outgoing, overhead: Duration) -> Response {
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
-

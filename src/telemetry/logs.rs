@@ -18,5 +18,6 @@ fn start_at(level: &str) {
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     // An error means that a subscriber is set already.
-    let _ = if terminal { builder.try_init() } else { builder.json().flatten_event(true).try_init() };
+    let _ =
+        if terminal { builder.try_init() } else { builder.json().flatten_event(true).try_init() };
 }

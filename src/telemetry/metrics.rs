@@ -62,7 +62,8 @@ struct Seconds;
 impl MetricConstructor<Histogram> for Seconds {
     fn new_metric(&self) -> Histogram {
         Histogram::new([
-            5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0,
+            5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0,
+            5.0, 10.0, 30.0, 60.0,
         ])
     }
 }
@@ -154,24 +155,60 @@ impl Metrics {
     /// Every name, once. Counters get `_total` appended on the wire.
     fn registered(mut self) -> Self {
         let mut all = Registry::with_prefix("scrimp");
-        all.register("requests", "Requests by route, cache outcome and status", self.requests.clone());
-        all.register("cache_bypass", "Requests that were not matched, by reason", self.bypasses.clone());
-        all.register("guard_rejections", "Candidates refused by the guard, by kind", self.guard_rejections.clone());
+        all.register(
+            "requests",
+            "Requests by route, cache outcome and status",
+            self.requests.clone(),
+        );
+        all.register(
+            "cache_bypass",
+            "Requests that were not matched, by reason",
+            self.bypasses.clone(),
+        );
+        all.register(
+            "guard_rejections",
+            "Candidates refused by the guard, by kind",
+            self.guard_rejections.clone(),
+        );
         all.register("cache_stored", "Answers stored", self.stored.clone());
         all.register("cache_not_stored", "Answers not stored, by reason", self.not_stored.clone());
-        all.register("shed", "Requests or work turned away because a queue was full", self.shed.clone());
-        all.register("tier", "Requests for model auto by tier and what decided", self.tiers.clone());
+        all.register(
+            "shed",
+            "Requests or work turned away because a queue was full",
+            self.shed.clone(),
+        );
+        all.register(
+            "tier",
+            "Requests for model auto by tier and what decided",
+            self.tiers.clone(),
+        );
         all.register("upstream_attempts", "Attempts by target and outcome", self.attempts.clone());
         all.register("tokens", "Tokens billed by target and kind", self.tokens.clone());
         all.register("cost_nano_usd", "Spent, in billionths of a US dollar", self.cost.clone());
-        all.register("saved_nano_usd", "Not spent thanks to hits, in billionths of a US dollar", self.saved.clone());
+        all.register(
+            "saved_nano_usd",
+            "Not spent thanks to hits, in billionths of a US dollar",
+            self.saved.clone(),
+        );
         all.register("unpriced", "Answers whose cost is not known", self.unpriced.clone());
-        all.register("response_head_seconds", "Request read to response head", self.until_head.clone());
+        all.register(
+            "response_head_seconds",
+            "Request read to response head",
+            self.until_head.clone(),
+        );
         all.register("overhead_seconds", "Our own share of it", self.overhead.clone());
-        all.register("embedding_seconds", "Embedding of one question, queue included", self.embedding.clone());
+        all.register(
+            "embedding_seconds",
+            "Embedding of one question, queue included",
+            self.embedding.clone(),
+        );
         all.register("in_flight", "Requests being worked on", self.in_flight.clone());
         all.register("cache_entries", "Answers held", self.cache_entries.clone());
-        all.register("cache_bytes", "Size of keys, answers and vectors held", self.cache_bytes.clone());
+        all.register(
+            "cache_bytes",
+            "Size of keys, answers and vectors held",
+            self.cache_bytes.clone(),
+        );
         all.register("cache_vectors", "Vectors held", self.cache_vectors.clone());
         all.register("cache_partitions", "Partitions with a vector", self.cache_partitions.clone());
         self.registry = all;

@@ -57,15 +57,25 @@ impl Request<'_> {
     /// Sends the request and reads the answer, or a stream's beginning up to its first token.
     pub async fn send(&self, deadline: Instant, attempts: u32) -> Result<Reply, Attempt> {
         let first_byte = deadline.min(Instant::now() + self.settings.first_byte_timeout);
-        let response = match tokio::time::timeout_at(first_byte.into(), self.request().send()).await {
-            Err(_) => return Err(self.timeout("no response within the time allowed for the first byte").into()),
+        let response = match tokio::time::timeout_at(first_byte.into(), self.request().send()).await
+        {
+            Err(_) => {
+                return Err(self
+                    .timeout("no response within the time allowed for the first byte")
+                    .into());
+            }
             Ok(Err(error)) => return Err(self.broken(&error).into()),
             Ok(Ok(response)) => response,
         };
         let status = response.status();
         let headers = passed_on(response.headers());
-        let reply =
-            |body| Reply { target: self.target.clone(), attempts, status, headers: headers.clone(), body };
+        let reply = |body| Reply {
+            target: self.target.clone(),
+            attempts,
+            status,
+            headers: headers.clone(),
+            body,
+        };
         if !status.is_success() {
             let retry_after = retry_after(response.headers());
             let body = self.whole(response, deadline).await?;
@@ -80,7 +90,8 @@ impl Request<'_> {
         }
         if self.call.expect == Expect::Events && is_event_stream(response.headers()) {
             let events = Events::new(response, self.settings.idle_timeout, deadline);
-            let events = events.up_to_first_token().await.map_err(|error| self.stream_failure(&error))?;
+            let events =
+                events.up_to_first_token().await.map_err(|error| self.stream_failure(&error))?;
             return Ok(reply(ReplyBody::Events(Box::new(events))));
         }
         let body = self.whole(response, deadline).await?;
@@ -91,7 +102,11 @@ impl Request<'_> {
     fn request(&self) -> reqwest::RequestBuilder {
         let url = format!("{}{}", self.provider.base_url, self.call.path);
         let mut request = self.client.post(url).header(header::CONTENT_TYPE, "application/json");
-        let accept = if self.call.expect == Expect::Events { "text/event-stream" } else { "application/json" };
+        let accept = if self.call.expect == Expect::Events {
+            "text/event-stream"
+        } else {
+            "application/json"
+        };
         request = request.header(header::ACCEPT, accept);
         for (name, value) in self.call.headers {
             request = request.header(name, value);
@@ -105,7 +120,11 @@ impl Request<'_> {
         request.body((self.call.body)(self.target, self.provider))
     }
 
-    async fn whole(&self, mut response: reqwest::Response, deadline: Instant) -> Result<Bytes, Failure> {
+    async fn whole(
+        &self,
+        mut response: reqwest::Response,
+        deadline: Instant,
+    ) -> Result<Bytes, Failure> {
         let mut body = BytesMut::new();
         loop {
             let until = deadline.min(Instant::now() + self.settings.idle_timeout);
@@ -114,7 +133,9 @@ impl Request<'_> {
                 Ok(Err(error)) => return Err(self.broken(&error)),
                 Ok(Ok(None)) => return Ok(body.freeze()),
                 Ok(Ok(Some(chunk))) if body.len() + chunk.len() > MAX_ANSWER_BYTES => {
-                    return Err(self.invalid(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes")));
+                    return Err(
+                        self.invalid(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes"))
+                    );
                 }
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
             }
@@ -124,16 +145,26 @@ impl Request<'_> {
     /// A success must hold what was asked for.
     fn check(&self, body: &[u8]) -> Result<(), Failure> {
         match (Answer::parse(body), self.call.expect) {
-            (Answer::Error(message), _) => Err(self.invalid(format!("an error in a successful response: {message}"))),
+            (Answer::Error(message), _) => {
+                Err(self.invalid(format!("an error in a successful response: {message}")))
+            }
             (Answer::Completion(_), _) => Ok(()),
-            (Answer::Unknown, Expect::Json) if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() => Ok(()),
-            (Answer::Unknown, _) => Err(self.invalid("the response is not what the API promises".to_owned())),
+            (Answer::Unknown, Expect::Json)
+                if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() =>
+            {
+                Ok(())
+            }
+            (Answer::Unknown, _) => {
+                Err(self.invalid("the response is not what the API promises".to_owned()))
+            }
         }
     }
 
     fn stream_failure(&self, error: &super::StreamError) -> Failure {
         match error {
-            super::StreamError::Stalled => self.timeout("the stream stopped before its first token"),
+            super::StreamError::Stalled => {
+                self.timeout("the stream stopped before its first token")
+            }
             other => self.invalid(format!("the stream failed before its first token: {other}")),
         }
     }
@@ -142,7 +173,8 @@ impl Request<'_> {
         if error.is_timeout() {
             return self.timeout("no connection within the time allowed");
         }
-        let mut problem = if error.is_connect() { "cannot connect" } else { "the connection broke" }.to_owned();
+        let mut problem =
+            if error.is_connect() { "cannot connect" } else { "the connection broke" }.to_owned();
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
             problem = format!("{problem}: {cause}");
@@ -162,7 +194,8 @@ impl Request<'_> {
 
 /// Not the request's fault: another target, or the same one later, may well answer.
 fn is_worth_another_try(status: StatusCode) -> bool {
-    status.is_server_error() || status.is_redirection()
+    status.is_server_error()
+        || status.is_redirection()
         || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
 }
 

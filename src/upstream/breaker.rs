@@ -89,7 +89,10 @@ impl Trial<'_> {
     /// The target works and has had enough for `pause`.
     pub fn rate_limited(self, pause: Option<Duration>) {
         let limited_until = pause.map(|pause| Instant::now() + pause.min(MAX_PAUSE));
-        self.breakers.states.lock().insert(self.target.clone(), State { limited_until, ..State::default() });
+        self.breakers
+            .states
+            .lock()
+            .insert(self.target.clone(), State { limited_until, ..State::default() });
     }
 }
 

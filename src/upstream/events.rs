@@ -63,8 +63,14 @@ impl Events {
             };
             match Chunk::parse(&event) {
                 Chunk::Error(message) => return Err(StreamError::Provider(message)),
-                Chunk::Unknown => return Err(StreamError::Malformed("an event is not a completion chunk".to_owned())),
-                Chunk::Done => return Err(StreamError::Malformed("it ended without an answer".to_owned())),
+                Chunk::Unknown => {
+                    return Err(StreamError::Malformed(
+                        "an event is not a completion chunk".to_owned(),
+                    ));
+                }
+                Chunk::Done => {
+                    return Err(StreamError::Malformed("it ended without an answer".to_owned()));
+                }
                 Chunk::Delta { token: true, .. } => {
                     self.held.push_back(event);
                     return Ok(self);
@@ -77,7 +83,9 @@ impl Events {
     async fn read(&mut self) -> Result<Option<Event>, StreamError> {
         loop {
             let Some(decoder) = &mut self.decoder else { return Ok(None) };
-            if let Some(event) = decoder.next_event().map_err(|error| StreamError::Malformed(error.to_string()))? {
+            if let Some(event) =
+                decoder.next_event().map_err(|error| StreamError::Malformed(error.to_string()))?
+            {
                 return Ok(Some(event));
             }
             let until = self.deadline.min(Instant::now() + self.idle);

@@ -104,7 +104,9 @@ pub enum Failure {
         problem: String,
     },
     /// Every target has failed lately and is left alone for a while.
-    #[error("no provider is available: every target has failed repeatedly and is left alone for now")]
+    #[error(
+        "no provider is available: every target has failed repeatedly and is left alone for now"
+    )]
     AllResting {
         /// When the first of them is tried again.
         retry_after: Duration,
@@ -172,18 +174,25 @@ impl Upstream {
                 }
             }
             let Some(pause) = self.pause(round, wait) else { break };
-            if round == self.settings.retries || failure.is_none() || Instant::now() + pause >= deadline {
+            if round == self.settings.retries
+                || failure.is_none()
+                || Instant::now() + pause >= deadline
+            {
                 break;
             }
             tokio::time::sleep(pause).await;
         }
-        Err(failure.unwrap_or_else(|| Failure::AllResting { retry_after: self.breakers.soonest(call.targets) }))
+        Err(failure.unwrap_or_else(|| Failure::AllResting {
+            retry_after: self.breakers.soonest(call.targets),
+        }))
     }
 
     /// The targets worth trying now. Those that are rate-limited are left out while there is another.
     fn awake<'a>(&self, targets: &'a [Target]) -> Vec<&'a Target> {
-        let awake: Vec<_> = targets.iter().filter(|target| !self.breakers.is_open(target)).collect();
-        let free: Vec<_> = awake.iter().copied().filter(|target| !self.breakers.is_limited(target)).collect();
+        let awake: Vec<_> =
+            targets.iter().filter(|target| !self.breakers.is_open(target)).collect();
+        let free: Vec<_> =
+            awake.iter().copied().filter(|target| !self.breakers.is_limited(target)).collect();
         if free.is_empty() { awake } else { free }
     }
 
@@ -209,11 +218,19 @@ impl Upstream {
             return Err(Failure::UnknownProvider(target.provider.clone()).into());
         };
         let trial = self.breakers.begin(target);
-        let request = attempt::Request { client: &self.client, settings: &self.settings, call, target, provider };
+        let request = attempt::Request {
+            client: &self.client,
+            settings: &self.settings,
+            call,
+            target,
+            provider,
+        };
         let result = request.send(deadline, attempts).await;
         match &result {
             Ok(_) => trial.succeeded(),
-            Err(Attempt { rate_limited: true, retry_after, .. }) => trial.rate_limited(*retry_after),
+            Err(Attempt { rate_limited: true, retry_after, .. }) => {
+                trial.rate_limited(*retry_after)
+            }
             Err(_) => trial.failed(),
         }
         self.metrics.attempt(target, result.as_ref().map_or_else(Attempt::outcome, |_| "ok"));

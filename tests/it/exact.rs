@@ -22,8 +22,14 @@ async fn a_repeat_is_an_exact_hit_with_its_headers() {
     gateway.advance(Duration::from_secs(30));
     let second = gateway.ask("what is the answer?").await;
     assert_eq!((second.cache(), second.header("age")), ("exact", "30"));
-    assert!(second.header("cache-status").starts_with("scrimp; hit; ttl=69; detail=exact") || second.header("cache-status").starts_with("scrimp; hit; ttl=70; detail=exact"));
-    assert_eq!((second.header("x-scrimp-cost-usd"), second.header("x-scrimp-saved-usd")), ("0.00", "0.00002"));
+    assert!(
+        second.header("cache-status").starts_with("scrimp; hit; ttl=69; detail=exact")
+            || second.header("cache-status").starts_with("scrimp; hit; ttl=70; detail=exact")
+    );
+    assert_eq!(
+        (second.header("x-scrimp-cost-usd"), second.header("x-scrimp-saved-usd")),
+        ("0.00", "0.00002")
+    );
     assert_eq!(second.body, first.body);
     assert_eq!(upstream.calls(), 1);
     let metrics = gateway.metrics().await;
@@ -61,7 +67,10 @@ async fn callers_control_the_cache() {
     assert_eq!((missing.status, missing.code().as_str()), (504, "not_cached"));
     let unstored = send(&[("cache-control", "no-store")]).await;
     assert_eq!(unstored.header("cache-status"), "scrimp; fwd=bypass; detail=no-store");
-    assert_eq!(send(&[("x-scrimp-ttl", "60")]).await.header("cache-status"), "scrimp; fwd=bypass; stored; detail=semantic-off");
+    assert_eq!(
+        send(&[("x-scrimp-ttl", "60")]).await.header("cache-status"),
+        "scrimp; fwd=bypass; stored; detail=semantic-off"
+    );
     assert_eq!(send(&[("cache-control", "only-if-cached")]).await.cache(), "exact");
     let refreshed = send(&[("cache-control", "no-cache"), ("x-scrimp-ttl", "60")]).await;
     assert_eq!(refreshed.header("cache-status"), "scrimp; fwd=bypass; stored; detail=no-cache");
@@ -93,8 +102,14 @@ async fn one_entry_serves_streaming_and_other_callers() {
         assert_eq!((whole.cache(), whole.text().as_str()), ("exact", "one two"));
         assert_eq!(whole.json()["object"], "chat.completion");
         let replayed = gateway.chat(&ask(question, true)).await;
-        assert_eq!((replayed.cache(), replayed.header("content-type")), ("exact", "text/event-stream"));
-        assert!(replayed.body.contains("\"content\":\"one two\"") && replayed.body.contains("\"prompt_tokens\":10"));
+        assert_eq!(
+            (replayed.cache(), replayed.header("content-type")),
+            ("exact", "text/event-stream")
+        );
+        assert!(
+            replayed.body.contains("\"content\":\"one two\"")
+                && replayed.body.contains("\"prompt_tokens\":10")
+        );
         assert!(replayed.body.ends_with("data: [DONE]\n\n"));
     }
     assert_eq!(upstream.calls(), 2);
@@ -109,7 +124,9 @@ async fn nothing_is_stored_from_an_answer_that_is_not_whole() {
     };
     let mut refusal = completion("x");
     refusal["choices"][0]["message"]["refusal"] = json!("I cannot");
-    for body in [with_finish("length"), with_finish("content_filter"), with_finish("novel"), refusal] {
+    for body in
+        [with_finish("length"), with_finish("content_filter"), with_finish("novel"), refusal]
+    {
         let upstream = Upstream::start({
             let body = body.clone();
             move |_| Reply::json(200, &body)

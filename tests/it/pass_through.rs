@@ -35,7 +35,10 @@ async fn every_field_reaches_the_provider_untouched() {
 
     let spelled = r#"{"model":"p/m","messages":[{"role":"user","content":"caf\u00e9"}],"temperature":0.50,"big":123456789012345678901234567890}"#;
     let answer = Gateway::read(gateway.post("/v1/chat/completions").body(spelled)).await;
-    assert_eq!((answer.status, answer.header("cache-status")), (200, "scrimp; fwd=bypass; detail=unkeyable"));
+    assert_eq!(
+        (answer.status, answer.header("cache-status")),
+        (200, "scrimp; fwd=bypass; detail=unkeyable")
+    );
     assert_eq!(upstream.requests()[1].body, spelled.replace("p/m", "m"));
 }
 
@@ -59,7 +62,13 @@ async fn the_answer_is_byte_for_byte_the_providers() {
         let answer = gateway.ask("hello there").await;
         assert_eq!((answer.cache(), answer.body.as_str()), (expected, body));
     }
-    let answer = gateway.chat_as("other", &[], &json!({"model": "p/m", "messages": [{"role": "user", "content": "x"}]})).await;
+    let answer = gateway
+        .chat_as(
+            "other",
+            &[],
+            &json!({"model": "p/m", "messages": [{"role": "user", "content": "x"}]}),
+        )
+        .await;
     assert_eq!(answer.header("x-ratelimit-remaining-requests"), "9");
     assert_eq!(answer.header("openai-processing-ms"), "5");
     assert_eq!(answer.header("x-scrimp-upstream-request-id"), "theirs");
@@ -75,9 +84,7 @@ async fn a_stream_is_the_providers_event_for_event() {
         Upstream::start(move |_| Reply::Events(vec![Step::Send(events(&chunks))])).await
     };
     let gateway = Gateway::before(&upstream, "").await;
-    let body = |usage: bool| {
-        json!({"model": "p/m", "stream": true, "stream_options": {"include_usage": usage}, "messages": [{"role": "user", "content": "hi"}]})
-    };
+    let body = |usage: bool| json!({"model": "p/m", "stream": true, "stream_options": {"include_usage": usage}, "messages": [{"role": "user", "content": "hi"}]});
     let with_usage = gateway.chat_as("a", &[], &body(true)).await;
     assert_eq!(with_usage.body.as_bytes(), events(&chunks));
     assert_eq!(with_usage.header("content-type"), "text/event-stream");
@@ -91,7 +98,8 @@ async fn a_stream_is_the_providers_event_for_event() {
 #[tokio::test]
 async fn a_refusal_is_the_providers_own() {
     for status in [400, 401, 403, 404, 409, 422] {
-        let error = json!({"error": {"message": "no", "type": "t", "param": null, "code": "theirs"}});
+        let error =
+            json!({"error": {"message": "no", "type": "t", "param": null, "code": "theirs"}});
         let upstream = Upstream::start(move |_| Reply::json(status, &error)).await;
         let gateway = Gateway::before(&upstream, "upstream: { backoff: 1ms }").await;
         let answer = gateway.ask("hello").await;
@@ -105,12 +113,26 @@ async fn a_refusal_is_the_providers_own() {
 #[tokio::test]
 async fn models_are_listed_and_embeddings_come_from_the_local_model() {
     let upstream = Upstream::saying("ok").await;
-    let gateway = Gateway::before(&upstream, "aliases: { fast: p/small }\ntiers: { cheap: [p/small], frontier: [p/large] }").await;
+    let gateway = Gateway::before(
+        &upstream,
+        "aliases: { fast: p/small }\ntiers: { cheap: [p/small], frontier: [p/large] }",
+    )
+    .await;
     let models = gateway.get("/v1/models").await.json();
-    let names: Vec<&str> = models["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap()).collect();
-    assert_eq!(names, ["auto", "auto:cheap", "auto:frontier", "fast", "p/small", "p/large", "local"]);
+    let names: Vec<&str> = models["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|model| model["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        ["auto", "auto:cheap", "auto:frontier", "fast", "p/small", "p/large", "local"]
+    );
 
-    let embed = async |body: Value| Gateway::read(gateway.post("/v1/embeddings").body(body.to_string())).await;
+    let embed = async |body: Value| {
+        Gateway::read(gateway.post("/v1/embeddings").body(body.to_string())).await
+    };
     let answer = embed(json!({"model": "local", "input": ["what is the time", "hello"]})).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let data = answer.json();
@@ -118,9 +140,17 @@ async fn models_are_listed_and_embeddings_come_from_the_local_model() {
     let length: f32 = numbers.iter().map(|number| number * number).sum();
     assert!((length - 1.0).abs() < 1e-3);
     assert!(data["usage"]["prompt_tokens"].as_u64().unwrap() > 5);
-    let coded = embed(json!({"model": "local", "input": "what is the time", "encoding_format": "base64"})).await.json();
-    let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, coded["data"][0]["embedding"].as_str().unwrap()).unwrap();
-    let decoded: Vec<f32> = bytes.chunks(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
+    let coded =
+        embed(json!({"model": "local", "input": "what is the time", "encoding_format": "base64"}))
+            .await
+            .json();
+    let bytes = base64::Engine::decode(
+        &base64::engine::general_purpose::STANDARD,
+        coded["data"][0]["embedding"].as_str().unwrap(),
+    )
+    .unwrap();
+    let decoded: Vec<f32> =
+        bytes.chunks(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
     let cosine: f32 = decoded.iter().zip(&numbers).map(|(a, b)| a * b).sum();
     assert!(cosine > 0.9999);
     assert_eq!(upstream.calls(), 0);

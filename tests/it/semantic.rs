@@ -25,7 +25,10 @@ async fn a_trap_goes_upstream_and_says_why() {
     let upstream = Upstream::echo().await;
     let gateway = Gateway::before(&upstream, "").await;
     for (base, trap) in [
-        ("how many people live in a house with 30 rooms", "how many people live in a house with 37 rooms"),
+        (
+            "how many people live in a house with 30 rooms",
+            "how many people live in a house with 37 rooms",
+        ),
         ("is it good to drink water before food", "is it not good to drink water before food"),
     ] {
         gateway.ask(base).await;
@@ -45,14 +48,21 @@ async fn tool_calls_are_not_replayed_for_other_words() {
     let gateway = Gateway::before(&upstream, "").await;
     let ask = |question: &str| json!({"model": "p/m", "messages": [{"role": "user", "content": question}], "tools": [{"type": "function", "function": {"name": "f"}}]});
     gateway.chat(&ask("how do I reset the password of my account")).await;
-    assert_eq!(gateway.chat(&ask("how can I reset the password of my account")).await.cache(), "miss");
-    assert_eq!(gateway.chat(&ask("how do I reset the password of my account")).await.cache(), "exact");
+    assert_eq!(
+        gateway.chat(&ask("how can I reset the password of my account")).await.cache(),
+        "miss"
+    );
+    assert_eq!(
+        gateway.chat(&ask("how do I reset the password of my account")).await.cache(),
+        "exact"
+    );
 }
 
 #[tokio::test]
 async fn meaning_is_not_matched_where_it_is_unsafe_and_the_reason_is_named() {
     let upstream = Upstream::echo().await;
-    let gateway = Gateway::before(&upstream, "cache: { threshold: 0.5, max_temperature: 0.7 }").await;
+    let gateway =
+        Gateway::before(&upstream, "cache: { threshold: 0.5, max_temperature: 0.7 }").await;
     let plain = |question: &str| json!({"model": "p/m", "messages": [{"role": "user", "content": question}]});
     let with = |question: &str, name: &str, value: Value| {
         let mut body = plain(question);
@@ -72,14 +82,26 @@ async fn meaning_is_not_matched_where_it_is_unsafe_and_the_reason_is_named() {
         ("image", image(a), image(b)),
         ("tool-result", tool(a), tool(b)),
         ("several-answers", with(a, "n", json!(2)), with(b, "n", json!(2))),
-        ("high-temperature", with(a, "temperature", json!(0.9)), with(b, "temperature", json!(0.9))),
+        (
+            "high-temperature",
+            with(a, "temperature", json!(0.9)),
+            with(b, "temperature", json!(0.9)),
+        ),
         ("store-requested", with(a, "store", json!(true)), with(b, "store", json!(true))),
-        ("question-too-long", plain(&format!("{a} {}", "and so on ".repeat(500))), plain(&format!("{b} {}", "and so on ".repeat(500)))),
+        (
+            "question-too-long",
+            plain(&format!("{a} {}", "and so on ".repeat(500))),
+            plain(&format!("{b} {}", "and so on ".repeat(500))),
+        ),
     ] {
         for body in [first, second] {
             let answer = gateway.chat(&body).await;
             assert_eq!(answer.cache(), "bypass", "{reason}");
-            assert!(answer.header("cache-status").ends_with(&format!("detail={reason}")), "{}", answer.header("cache-status"));
+            assert!(
+                answer.header("cache-status").ends_with(&format!("detail={reason}")),
+                "{}",
+                answer.header("cache-status")
+            );
         }
     }
     let exact_only = gateway.chat_as("k", &[("x-scrimp-max-wrong", "0%")], &plain(a)).await;

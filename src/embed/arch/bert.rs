@@ -52,7 +52,9 @@ impl BertConfig {
         }
         if !self.hidden_size.is_multiple_of(self.num_attention_heads) {
             let Self { hidden_size, num_attention_heads, .. } = self;
-            return Err(format!("hidden_size {hidden_size} is no multiple of num_attention_heads {num_attention_heads}"));
+            return Err(format!(
+                "hidden_size {hidden_size} is no multiple of num_attention_heads {num_attention_heads}"
+            ));
         }
         Ok(())
     }
@@ -70,15 +72,23 @@ pub struct Bert {
 
 impl Bert {
     /// A tensor by which weights of this architecture are known, and what may stand before its name.
-    pub const MARKER: (&'static str, &'static [&'static str]) = ("embeddings.word_embeddings.weight", &["bert."]);
+    pub const MARKER: (&'static str, &'static [&'static str]) =
+        ("embeddings.word_embeddings.weight", &["bert."]);
 
     /// Builds the encoder from its tensors.
-    pub fn load(config: &BertConfig, weights: &Weights, device: &Device) -> std::result::Result<Self, LoadError> {
+    pub fn load(
+        config: &BertConfig,
+        weights: &Weights,
+        device: &Device,
+    ) -> std::result::Result<Self, LoadError> {
         let dim = config.hidden_size;
-        let table = |name: &str, rows| weights.take(&format!("embeddings.{name}_embeddings.weight"), &[rows, dim]);
+        let table = |name: &str, rows| {
+            weights.take(&format!("embeddings.{name}_embeddings.weight"), &[rows, dim])
+        };
         let positions = table("position", config.max_position_embeddings)?;
         let segments = table("token_type", config.type_vocab_size)?;
-        let positions = weights.checked(segments.get(0).and_then(|segment| positions.broadcast_add(&segment)))?;
+        let positions = weights
+            .checked(segments.get(0).and_then(|segment| positions.broadcast_add(&segment)))?;
         Ok(Self {
             words: table("word", config.vocab_size)?,
             positions,
@@ -97,7 +107,8 @@ impl Bert {
         let places: Vec<u32> = texts.iter().flat_map(|text| 0..text.len() as u32).collect();
         let ids = Tensor::new(ids, &self.device)?;
         let places = Tensor::new(places, &self.device)?;
-        let embedded = (self.words.index_select(&ids, 0)? + self.positions.index_select(&places, 0)?)?;
+        let embedded =
+            (self.words.index_select(&ids, 0)? + self.positions.index_select(&places, 0)?)?;
         let mut hidden = self.norm.forward(&embedded)?;
         let spans = equal_lengths(texts);
         for layer in &self.layers {
@@ -142,13 +153,19 @@ struct Layer {
 }
 
 impl Layer {
-    fn load(index: usize, config: &BertConfig, weights: &Weights) -> std::result::Result<Self, LoadError> {
+    fn load(
+        index: usize,
+        config: &BertConfig,
+        weights: &Weights,
+    ) -> std::result::Result<Self, LoadError> {
         let (dim, inner) = (config.hidden_size, config.intermediate_size);
         let linear = |name: &str, inputs, outputs| {
-            let (weight, bias) = tensors(&format!("encoder.layer.{index}.{name}"), [inputs, outputs], weights)?;
+            let (weight, bias) =
+                tensors(&format!("encoder.layer.{index}.{name}"), [inputs, outputs], weights)?;
             weights.checked(Linear::new(&weight, &bias))
         };
-        let norm = |name: &str| LayerNorm::load(&format!("encoder.layer.{index}.{name}"), config, weights);
+        let norm =
+            |name: &str| LayerNorm::load(&format!("encoder.layer.{index}.{name}"), config, weights);
         Ok(Self {
             qkv: Self::load_qkv(index, config, weights)?,
             attended: linear("attention.output.dense", dim, dim)?,
@@ -161,9 +178,15 @@ impl Layer {
         })
     }
 
-    fn load_qkv(index: usize, config: &BertConfig, weights: &Weights) -> std::result::Result<Linear, LoadError> {
+    fn load_qkv(
+        index: usize,
+        config: &BertConfig,
+        weights: &Weights,
+    ) -> std::result::Result<Linear, LoadError> {
         let dim = config.hidden_size;
-        let part = |name: &str| tensors(&format!("encoder.layer.{index}.attention.self.{name}"), [dim, dim], weights);
+        let part = |name: &str| {
+            tensors(&format!("encoder.layer.{index}.attention.self.{name}"), [dim, dim], weights)
+        };
         let (query, key, value) = (part("query")?, part("key")?, part("value")?);
         let scale = 1.0 / ((dim / config.num_attention_heads) as f64).sqrt();
         let fused = || {
@@ -184,7 +207,8 @@ impl Layer {
 
     fn attention(&self, x: &Tensor, spans: &[Span]) -> Result<Tensor> {
         let qkv = self.qkv.forward(x)?;
-        let attended: Result<Vec<Tensor>> = spans.iter().map(|span| self.attend(&qkv, span)).collect();
+        let attended: Result<Vec<Tensor>> =
+            spans.iter().map(|span| self.attend(&qkv, span)).collect();
         match attended?.as_slice() {
             [whole] => Ok(whole.clone()),
             parts => Tensor::cat(parts, 0),
@@ -221,9 +245,17 @@ struct LayerNorm {
 }
 
 impl LayerNorm {
-    fn load(name: &str, config: &BertConfig, weights: &Weights) -> std::result::Result<Self, LoadError> {
+    fn load(
+        name: &str,
+        config: &BertConfig,
+        weights: &Weights,
+    ) -> std::result::Result<Self, LoadError> {
         let part = |part: &str| weights.take(&format!("{name}.{part}"), &[config.hidden_size]);
-        Ok(Self { weight: part("weight")?, bias: part("bias")?, epsilon: config.layer_norm_eps as f32 })
+        Ok(Self {
+            weight: part("weight")?,
+            bias: part("bias")?,
+            epsilon: config.layer_norm_eps as f32,
+        })
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {

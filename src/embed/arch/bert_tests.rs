@@ -28,8 +28,13 @@ fn ours() -> Bert {
 }
 
 fn theirs() -> BertModel {
-    let config: Config = serde_json::from_slice(&fs::read(format!("{FOLDER}/config.json")).unwrap()).unwrap();
-    BertModel::load(VarBuilder::from_buffered_safetensors(weights(), DType::F32, &Device::Cpu).unwrap(), &config).unwrap()
+    let config: Config =
+        serde_json::from_slice(&fs::read(format!("{FOLDER}/config.json")).unwrap()).unwrap();
+    BertModel::load(
+        VarBuilder::from_buffered_safetensors(weights(), DType::F32, &Device::Cpu).unwrap(),
+        &config,
+    )
+    .unwrap()
 }
 
 fn assert_close(got: &[f32], expected: &[f32]) {
@@ -68,7 +73,13 @@ fn plain_layers_as_on_other_devices_agree_with_packed_ones() {
     let plain = Linear::Plain(weight.t().unwrap().contiguous().unwrap(), bias);
     for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
         let [packed, plain] = [&packed, &plain].map(|linear| {
-            linear.forward_then(activation, &x).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
+            linear
+                .forward_then(activation, &x)
+                .unwrap()
+                .flatten_all()
+                .unwrap()
+                .to_vec1::<f32>()
+                .unwrap()
         });
         assert_close(&packed, &plain);
     }
@@ -91,10 +102,15 @@ fn weights_that_do_not_fit_are_named() {
 
     let mut other = config();
     other.intermediate_size = 128;
-    let message = Bert::load(&other, &parse(&bytes).unwrap(), &Device::Cpu).err().unwrap().to_string();
-    assert!(message.contains("intermediate.dense.weight") && message.contains("[64, 32]"), "{message}");
+    let message =
+        Bert::load(&other, &parse(&bytes).unwrap(), &Device::Cpu).err().unwrap().to_string();
+    assert!(
+        message.contains("intermediate.dense.weight") && message.contains("[64, 32]"),
+        "{message}"
+    );
     other = config();
     other.num_hidden_layers = 3;
-    let message = Bert::load(&other, &parse(&bytes).unwrap(), &Device::Cpu).err().unwrap().to_string();
+    let message =
+        Bert::load(&other, &parse(&bytes).unwrap(), &Device::Cpu).err().unwrap().to_string();
     assert!(message.contains("encoder.layer.2"), "{message}");
 }

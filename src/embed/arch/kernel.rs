@@ -62,7 +62,8 @@ impl Packed {
             whole.compute(x, out);
         } else if rows >= threads * ROWS_A_THREAD {
             let share = rows.div_ceil(threads);
-            let pairs = x.par_chunks(share * self.inputs).zip(out.par_chunks_mut(share * self.outputs));
+            let pairs =
+                x.par_chunks(share * self.inputs).zip(out.par_chunks_mut(share * self.outputs));
             pairs.for_each(|(x, out)| whole.compute(x, out));
         } else {
             self.multiply_by_outputs(x, out, gelu, threads);
@@ -110,7 +111,10 @@ struct Part<'a> {
 
 impl Part<'_> {
     #[cfg(target_arch = "x86_64")]
-    #[expect(unsafe_code, reason = "the processor was asked for the features that the function needs")]
+    #[expect(
+        unsafe_code,
+        reason = "the processor was asked for the features that the function needs"
+    )]
     fn compute(&self, x: &[f32], out: &mut [f32]) {
         if is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has AVX-512F.
@@ -269,7 +273,8 @@ mod portable {
     use super::{PANEL, Part, gelu};
 
     pub fn compute(part: &Part<'_>, x: &[f32], out: &mut [f32]) {
-        let panels = part.panels.chunks_exact(part.inputs * PANEL).zip(part.bias.chunks_exact(PANEL));
+        let panels =
+            part.panels.chunks_exact(part.inputs * PANEL).zip(part.bias.chunks_exact(PANEL));
         for (index, (panel, bias)) in panels.enumerate() {
             let column = index * PANEL;
             let width = PANEL.min(part.outputs - column);

@@ -10,7 +10,9 @@ fn random(count: usize, seed: u64) -> Vec<f32> {
 }
 
 fn expected(x: &[f32], weight: &[f32], bias: &[f32], inputs: usize) -> Vec<f32> {
-    let dot = |x: &[f32], row: &[f32]| x.iter().zip(row).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let dot = |x: &[f32], row: &[f32]| {
+        x.iter().zip(row).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+    };
     let row = |x: &[f32]| -> Vec<f32> {
         let rows = weight.chunks_exact(inputs).zip(bias);
         rows.map(|(row, bias)| (dot(x, row) + f64::from(*bias)) as f32).collect()
@@ -49,7 +51,8 @@ fn every_size_gives_the_product_with_one_thread_and_with_three() {
 #[expect(unsafe_code, reason = "called only where the processor has the feature")]
 fn every_instruction_set_of_this_processor_agrees() {
     let (rows, inputs, outputs) = (29, 40, 75);
-    let (weight, bias, x) = (random(inputs * outputs, 3), random(outputs, 4), random(rows * inputs, 5));
+    let (weight, bias, x) =
+        (random(inputs * outputs, 3), random(outputs, 4), random(rows * inputs, 5));
     let packed = Packed::new(&weight, inputs, bias.clone());
     let part = packed.part(0, 3, false);
     let expected = expected(&x, &weight, &bias, inputs);
@@ -72,11 +75,16 @@ fn every_instruction_set_of_this_processor_agrees() {
 
 #[test]
 fn gelu_follows_the_error_function() {
-    let tensor = |values: &[f32]| candle_core::Tensor::new(values, &candle_core::Device::Cpu).unwrap();
+    let tensor =
+        |values: &[f32]| candle_core::Tensor::new(values, &candle_core::Device::Cpu).unwrap();
     let values: Vec<f32> = (-8000..=8000).map(|step| step as f32 / 1000.0).collect();
     let exact: Vec<f32> = tensor(&values).gelu_erf().unwrap().to_vec1().unwrap();
     for (value, exact) in values.iter().zip(exact) {
-        assert!((gelu(*value) - exact).abs() < 2e-6, "gelu({value}) = {} is not {exact}", gelu(*value));
+        assert!(
+            (gelu(*value) - exact).abs() < 2e-6,
+            "gelu({value}) = {} is not {exact}",
+            gelu(*value)
+        );
     }
 }
 

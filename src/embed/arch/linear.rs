@@ -52,7 +52,9 @@ impl Linear {
     /// [`Linear::forward`], then the activation.
     pub fn forward_then(&self, activation: Activation, x: &Tensor) -> Result<Tensor> {
         match (self, activation) {
-            (Self::Packed(packed), Activation::Gelu) => x.apply_op1_no_bwd(&PackedLinear { packed, gelu: true }),
+            (Self::Packed(packed), Activation::Gelu) => {
+                x.apply_op1_no_bwd(&PackedLinear { packed, gelu: true })
+            }
             (_, Activation::Gelu) => self.forward(x)?.gelu_erf(),
             (_, Activation::GeluTanh) => self.forward(x)?.gelu(),
             (_, Activation::Relu) => self.forward(x)?.relu(),
@@ -72,12 +74,16 @@ impl CustomOp1 for PackedLinear<'_> {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (CpuStorage::F32(values), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
+        let (CpuStorage::F32(values), Some((start, end))) = (storage, layout.contiguous_offsets())
+        else {
             candle_core::bail!("a packed linear layer reads contiguous f32");
         };
         let (rows, inputs) = layout.shape().dims2()?;
         if inputs != self.packed.inputs() {
-            candle_core::bail!("a packed linear layer of {} inputs got {inputs}", self.packed.inputs());
+            candle_core::bail!(
+                "a packed linear layer of {} inputs got {inputs}",
+                self.packed.inputs()
+            );
         }
         let outputs = self.packed.outputs();
         let mut out = vec![0.0; rows * outputs];

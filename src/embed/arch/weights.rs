@@ -25,11 +25,15 @@ impl Weights {
         device: &Device,
         (marker, prefixes): (&str, &[&'static str]),
     ) -> Result<Self, LoadError> {
-        let tensors = candle_core::safetensors::load_buffer(bytes, device).map_err(|error| invalid(path, error))?;
+        let tensors = candle_core::safetensors::load_buffer(bytes, device)
+            .map_err(|error| invalid(path, error))?;
         let has = |prefix: &&&'static str| tensors.contains_key(&format!("{prefix}{marker}"));
         let prefix = std::iter::once(&"").chain(prefixes).find(has).copied();
         let Some(prefix) = prefix else {
-            return Err(invalid(path, format!("tensor `{marker}` is absent: not the weights of this architecture")));
+            return Err(invalid(
+                path,
+                format!("tensor `{marker}` is absent: not the weights of this architecture"),
+            ));
         };
         Ok(Self { tensors, prefix, path: path.to_path_buf() })
     }
@@ -42,7 +46,10 @@ impl Weights {
             None => return Err(invalid(&self.path, format!("tensor `{full}` is absent"))),
         };
         if tensor.dims() != shape {
-            let problem = format!("tensor `{full}` has shape {:?}, config.json asks for {shape:?}", tensor.dims());
+            let problem = format!(
+                "tensor `{full}` has shape {:?}, config.json asks for {shape:?}",
+                tensor.dims()
+            );
             return Err(invalid(&self.path, problem));
         }
         self.checked(tensor.to_dtype(DType::F32).and_then(|tensor| tensor.contiguous()))

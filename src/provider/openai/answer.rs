@@ -96,7 +96,8 @@ struct Message {
 
 impl Message {
     fn calls_tools(&self) -> bool {
-        self.function_call.is_some() || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+        self.function_call.is_some()
+            || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
     }
 }
 
@@ -146,7 +147,9 @@ mod tests {
     #[test]
     fn errors_in_a_success_are_errors() {
         for body in [r#"{"error":{"message":"busy"}}"#, r#"{"error":"busy","choices":[]}"#] {
-            assert!(matches!(Answer::parse(body.as_bytes()), Answer::Error(message) if message == "busy"));
+            assert!(
+                matches!(Answer::parse(body.as_bytes()), Answer::Error(message) if message == "busy")
+            );
         }
         for body in ["", "<html>", "{}", "[]", r#"{"choices":5}"#] {
             assert!(matches!(Answer::parse(body.as_bytes()), Answer::Unknown), "{body}");

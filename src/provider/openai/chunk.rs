@@ -46,7 +46,9 @@ impl Chunk {
         if event.name() == Some("error") {
             return Self::Error(error_message(&value));
         }
-        let Some(choices) = value.get("choices").and_then(Value::as_array) else { return Self::Unknown };
+        let Some(choices) = value.get("choices").and_then(Value::as_array) else {
+            return Self::Unknown;
+        };
         let usage = value.get("usage").and_then(Usage::from_openai);
         Self::Delta {
             token: choices.iter().any(brings_something),
@@ -95,7 +97,10 @@ mod tests {
             (r#"{"choices":[{"delta":{"tool_calls":[{"index":0}]}}]}"#, "token"),
             (r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#, "token"),
             (r#"{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#, "usage"),
-            (r#"{"choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#, "token"),
+            (
+                r#"{"choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
+                "token",
+            ),
             (r#"{"choices":[],"prompt_filter_results":[]}"#, "prelude"),
             (r#"{"error":{"message":"busy"}}"#, "error"),
             ("[DONE]", "done"),

@@ -40,7 +40,8 @@ mod tests {
     fn only_the_model_and_the_wish_for_usage_change() {
         let plain = r#"{"model":"p/m","messages":[{"role":"user","content":"hi"}],"zz":1.10}"#;
         assert_eq!(body(plain, true), plain.replace("p/m", "m2"));
-        let stream = r#"{"model":"m","stream":true,"stream_options":{"x":1},"messages":[{"role":"user"}]}"#;
+        let stream =
+            r#"{"model":"m","stream":true,"stream_options":{"x":1},"messages":[{"role":"user"}]}"#;
         assert!(body(stream, true).contains(r#""stream_options":{"include_usage":true,"x":1}"#));
         assert_eq!(body(stream, false), stream.replace("\"m\"", "\"m2\""));
     }

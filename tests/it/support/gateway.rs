@@ -79,7 +79,10 @@ fn tiny_model() -> Model {
 impl Gateway {
     /// A gateway with one provider `p` at `upstream`; `more` is further YAML.
     pub async fn before(upstream: &Upstream, more: &str) -> Self {
-        let provider = format!("providers: {{ p: {{ type: openai, base_url: \"{}\", api_key: upstream-key }} }}", upstream.base_url());
+        let provider = format!(
+            "providers: {{ p: {{ type: openai, base_url: \"{}\", api_key: upstream-key }} }}",
+            upstream.base_url()
+        );
         Self::start(&format!("{provider}\n{more}")).await
     }
 
@@ -87,14 +90,18 @@ impl Gateway {
     /// at the similarity that suits the tiny model.
     pub async fn start(yaml: &str) -> Self {
         let mut yaml = yaml.to_owned();
-        for (key, default) in
-            [("listen:", "listen: 127.0.0.1:0"), ("admin:", "admin: { listen: 127.0.0.1:0 }"), ("cache:", "cache: { threshold: 0.8 }")]
-        {
+        for (key, default) in [
+            ("listen:", "listen: 127.0.0.1:0"),
+            ("admin:", "admin: { listen: 127.0.0.1:0 }"),
+            ("cache:", "cache: { threshold: 0.8 }"),
+        ] {
             if !yaml.lines().any(|line| line.starts_with(key)) {
                 yaml = format!("{yaml}\n{default}");
             }
         }
-        let config = Config::from_yaml(&yaml, "test.yaml", &|_| None).unwrap_or_else(|errors| panic!("{errors}")).config;
+        let config = Config::from_yaml(&yaml, "test.yaml", &|_| None)
+            .unwrap_or_else(|errors| panic!("{errors}"))
+            .config;
         let clock = Clock::default();
         let app = App::start_with(config, Some(tiny_model()), clock.clone()).await.unwrap();
         let url = format!("http://{}", app.address());
@@ -143,7 +150,8 @@ impl Gateway {
 
     /// Asks model `p/m` one question.
     pub async fn ask(&self, question: &str) -> Answer {
-        self.chat(&json!({"model": "p/m", "messages": [{"role": "user", "content": question}]})).await
+        self.chat(&json!({"model": "p/m", "messages": [{"role": "user", "content": question}]}))
+            .await
     }
 
     /// Fetches a path.

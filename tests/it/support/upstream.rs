@@ -71,7 +71,11 @@ pub enum Step {
 impl Reply {
     /// A JSON answer.
     pub fn json(status: u16, body: &Value) -> Self {
-        Self::Whole { status, headers: vec![("content-type", "application/json".into())], body: body.to_string().into() }
+        Self::Whole {
+            status,
+            headers: vec![("content-type", "application/json".into())],
+            body: body.to_string().into(),
+        }
     }
 
     /// A JSON answer with one more header.
@@ -114,7 +118,8 @@ pub fn stream_of(text: &str) -> Vec<Value> {
                "choices": [{"index": 0, "delta": delta, "finish_reason": end}]})
     };
     let mut chunks = vec![chunk(json!({"role": "assistant", "content": ""}), Value::Null)];
-    chunks.extend(text.split_inclusive(' ').map(|word| chunk(json!({"content": word}), Value::Null)));
+    chunks
+        .extend(text.split_inclusive(' ').map(|word| chunk(json!({"content": word}), Value::Null)));
     chunks.push(chunk(json!({}), json!("stop")));
     chunks.push(json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [],
                        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}}));
@@ -169,7 +174,11 @@ impl Upstream {
     pub async fn echo() -> Self {
         Self::start(|request| {
             let body = request.json();
-            let last = body["messages"].as_array().and_then(|turns| turns.last()).cloned().unwrap_or_default();
+            let last = body["messages"]
+                .as_array()
+                .and_then(|turns| turns.last())
+                .cloned()
+                .unwrap_or_default();
             let text = format!("You said {}", last["content"]);
             match body["stream"].as_bool() {
                 Some(true) => Reply::Events(vec![Step::Send(events(&stream_of(&text)))]),
@@ -254,7 +263,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             }
             Reply::Events(steps) => {
                 let mut response = Response::new(Body::from_stream(steps_stream(steps, attention)));
-                response.headers_mut().insert("content-type", "text/event-stream; charset=utf-8".parse().unwrap());
+                response
+                    .headers_mut()
+                    .insert("content-type", "text/event-stream; charset=utf-8".parse().unwrap());
                 return response;
             }
             Reply::After(signal, next) => {
@@ -266,7 +277,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     }
 }
 
-fn steps_stream(steps: Vec<Step>, attention: Attention) -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send {
+fn steps_stream(
+    steps: Vec<Step>,
+    attention: Attention,
+) -> impl futures_util::Stream<Item = io::Result<Bytes>> + Send {
     stream::unfold((steps.into_iter(), attention), |(mut steps, mut attention)| async move {
         loop {
             match steps.next() {
@@ -289,4 +303,3 @@ fn steps_stream(steps: Vec<Step>, attention: Attention) -> impl futures_util::St
         }
     })
 }
-
