@@ -27,7 +27,8 @@ pub fn json(value: &impl Serialize) -> Result<(), serde_json::Error> {
 /// A table: the first row is the head.
 pub fn table(rows: &[Vec<String>]) -> String {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(comfy_table::presets::NOTHING);
+    table.set_style(comfy_table::TableComponent::HeaderLines, '─');
     let mut rows = rows.iter();
     if let Some(head) = rows.next() {
         table.set_header(head);

@@ -104,14 +104,17 @@ pub struct Percentiles {
     pub p99: f64,
 }
 
+/// Longer times, beyond an hour, count as this one.
+const LONGEST_MICROS: u64 = 3_600_000_000;
+
 /// Times in microseconds, to three digits.
 #[derive(Debug)]
 struct Latencies(Option<Histogram<u64>>);
 
 impl Default for Latencies {
     fn default() -> Self {
-        // Three digits are always accepted.
-        Self(Histogram::new(3).ok())
+        // These bounds are always accepted.
+        Self(Histogram::new_with_bounds(1, LONGEST_MICROS, 3).ok())
     }
 }
 

@@ -1,5 +1,10 @@
 //! One chat request, step by step.
 
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
@@ -10,6 +15,7 @@ use super::{
     store::Found,
 };
 use crate::{
+    account::NanoUsd,
     api::{chat::ChatRequest, control::Controls},
     auth::Principal,
     cache::{
@@ -111,7 +117,7 @@ impl Gateway {
             keys,
             vector: None,
             refused: None,
-            waited: std::time::Duration::ZERO,
+            waited: Duration::ZERO,
             place: Some(place),
         })
     }
@@ -155,9 +161,9 @@ impl Gateway {
         }
     }
 
-    pub(super) async fn embed(&self, text: String) -> Result<std::sync::Arc<[f32]>, Bypass> {
+    pub(super) async fn embed(&self, text: String) -> Result<Arc<[f32]>, Bypass> {
         let embedder = self.parts.embedder.as_ref().ok_or(Bypass::NoEmbedding)?;
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         let result = embedder.embed(vec![text]).await;
         self.parts.metrics.embedded(start.elapsed());
         match result.map(|mut embedded| embedded.pop()) {
@@ -196,7 +202,7 @@ impl Gateway {
         let report = Report {
             target: Some(entry.provenance.target.clone()),
             tier: entry.provenance.tier,
-            cost: Some(crate::account::NanoUsd(0)),
+            cost: Some(NanoUsd::ZERO),
             saved,
             waited: ctx.waited,
             ..Report::new(cache)
@@ -219,15 +225,19 @@ impl Gateway {
         let plan = self.plan(&mut ctx).await;
         let headers = Context::passed_headers(&ctx.headers);
         let stream = ctx.request.stream;
-        let request = ctx.request.clone();
         let call = Call {
             targets: &plan.targets,
             path: "/chat/completions",
-            body: &|target, provider| request_body(&request, &target.model, provider.stream_usage),
+            body: &|target, provider| {
+                request_body(&ctx.request, &target.model, provider.stream_usage)
+            },
             headers: &headers,
             expect: if stream { Expect::Events } else { Expect::Completion },
         };
-        let reply = match ctx.wait(self.parts.upstream.send(call)).await {
+        let start = Instant::now();
+        let result = self.parts.upstream.send(call).await;
+        ctx.waited += start.elapsed();
+        let reply = match result {
             Ok(reply) => reply,
             // What the provider said is handed on; the lead is dropped, so that another may try its luck.
             Err(Failure::Refused(reply)) => *reply,
@@ -253,11 +263,16 @@ impl Gateway {
                 }
                 // A provider that ignores `stream` still gets its answer to a caller who waits for events.
                 let replay = (stream && status.is_success())
-                    .then(|| replay::as_events(&body, request.include_usage));
+                    .then(|| replay::as_events(&body, ctx.request.include_usage));
                 (replay.and_then(Result::ok).map_or(Body::Whole(body), Body::Replay), ctx.place)
             }
             ReplyBody::Events(events) => (
-                Body::Events(Capture::start(*events, settlement, request.include_usage, ctx.place)),
+                Body::Events(Capture::start(
+                    *events,
+                    settlement,
+                    ctx.request.include_usage,
+                    ctx.place,
+                )),
                 None,
             ),
         };
