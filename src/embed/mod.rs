@@ -1,8 +1,28 @@
 //! Text to unit vector.
 //!
-//! Knows models, tokenizers and devices; knows nothing about requests or caches.
+//! Knows models, tokenizers and devices; knows nothing about requests or caches. Of the configuration it reads the
+//! `embedding` section.
+
+mod arch;
+mod device;
+mod error;
+mod files;
+mod local;
+mod model;
+mod pooling;
+mod profile;
+mod queue;
+mod source;
+mod tokenise;
+mod worker;
 
 use std::{future::Future, pin::Pin, sync::Arc};
+
+pub use error::LoadError;
+pub use local::LocalEmbedder;
+pub use model::{About, Encoder, Model};
+pub use source::{Located, locate};
+pub use tokenise::{Tokenizer, TooLong};
 
 /// A text's vector and what it took.
 #[derive(Debug, Clone)]
@@ -14,7 +34,8 @@ pub struct Embedded {
 }
 
 /// The future of one embedding call.
-pub type EmbedFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<Embedded>, EmbedError>> + Send + 'a>>;
+pub type EmbedFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Vec<Embedded>, EmbedError>> + Send + 'a>>;
 
 /// Turns texts into unit vectors of one fixed dimension.
 pub trait Embedder: Send + Sync {

@@ -1,0 +1,106 @@
+//! One question to its vector with all-MiniLM-L6-v2 on the CPU: ours, and the stock encoder of candle-transformers.
+//!
+//! `ours`: tokenise, encode, pool, on one and on all threads. `embedder`: the same through queue and model thread.
+//! `stock`: the same tokens through candle-transformers, on its own threads. Lengths are in tokens.
+#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+
+use std::{fs, hint::black_box, path::Path, sync::Arc};
+
+use candle_core::{DType, Device, Tensor};
+use candle_nn::VarBuilder;
+use candle_transformers::models::bert::{BertModel, Config};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use scrimp::{
+    config::{DeviceChoice, Embedding, ModelSource},
+    embed::{Embedder, LocalEmbedder, Model, locate},
+};
+
+const LENGTHS: [usize; 4] = [12, 16, 32, 128];
+
+/// A text of a number of tokens, two of which are special; `number` makes it another text of the same length.
+fn text(tokens: usize, number: usize) -> String {
+    let words = [
+        "price", "bread", "summer", "city", "river", "music", "garden", "school", "water", "train",
+    ];
+    let word =
+        |place: usize| words[(place * 7 + number / 10_usize.pow(place as u32 % 6)) % words.len()];
+    (0..tokens - 2).map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn stock(folder: &Path) -> Result<BertModel, Box<dyn std::error::Error>> {
+    let config: Config = serde_json::from_slice(&fs::read(folder.join("config.json"))?)?;
+    let weights = fs::read(folder.join("model.safetensors"))?;
+    Ok(BertModel::load(
+        VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu)?,
+        &config,
+    )?)
+}
+
+fn stock_vector(stock: &BertModel, ids: &[u32]) -> candle_core::Result<Vec<f32>> {
+    let ids = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?;
+    let mean = stock.forward(&ids, &ids.zeros_like()?, None)?.squeeze(0)?.mean(0)?;
+    let length = mean.sqr()?.sum_all()?.sqrt()?;
+    mean.broadcast_div(&length)?.to_vec1()
+}
+
+fn embed(criterion: &mut Criterion) {
+    let located = match locate(&ModelSource::Builtin) {
+        Ok(located) => located,
+        Err(error) => return skip(&error),
+    };
+    if let Err(error) = measure(criterion, &located.folder) {
+        skip(error.as_ref());
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a bench talks to a person")]
+fn skip(error: &dyn std::error::Error) {
+    eprintln!("skipped: {error}");
+}
+
+fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let model = Model::load(&locate(&ModelSource::Builtin)?, &Device::Cpu)?;
+    let stock = stock(folder)?;
+    let embedding = Embedding {
+        model: ModelSource::Builtin,
+        device: DeviceChoice::Cpu,
+        queue: 512,
+        batch_tokens: 4096,
+    };
+    let embedder = Arc::new(LocalEmbedder::start(&embedding)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    let all = rayon::ThreadPoolBuilder::new().build()?;
+    let vector = |text: &str| {
+        let ids = model.tokenizer.encode(text).ok()?.ok()?;
+        model.encoder.embed(&[&ids]).ok()
+    };
+    let mut group = criterion.benchmark_group("embed");
+    for tokens in LENGTHS {
+        let question = text(tokens, 0);
+        let ids = model.tokenizer.encode(&question)?.map_err(|_| "the text is too long")?;
+        assert_eq!(ids.len(), tokens);
+        for (name, pool) in [("ours/1 thread", &one), ("ours/all threads", &all)] {
+            group.bench_function(BenchmarkId::new(name, tokens), |bencher| {
+                bencher.iter(|| pool.install(|| vector(&question)));
+            });
+        }
+        let mut number = 0;
+        group.bench_function(BenchmarkId::new("embedder", tokens), |bencher| {
+            bencher.iter(|| {
+                number += 1;
+                let (embedder, text) = (Arc::clone(&embedder), text(tokens, number));
+                let call = runtime.spawn(async move { embedder.embed(vec![text]).await.is_ok() });
+                runtime.block_on(call).unwrap_or(false)
+            });
+        });
+        group.bench_function(BenchmarkId::new("stock", tokens), |bencher| {
+            bencher.iter(|| stock_vector(&stock, black_box(&ids)));
+        });
+    }
+    group.finish();
+    Ok(())
+}
+
+criterion_group!(benches, embed);
+criterion_main!(benches);

@@ -1,0 +1,116 @@
+//! The encoder against the tensor library's own BERT on the tiny model.
+
+use std::{fs, path::Path};
+
+use candle_core::DType;
+use candle_nn::VarBuilder;
+use candle_transformers::models::bert::{BertModel, Config};
+use proptest::prelude::*;
+
+use super::*;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-bert");
+
+fn parse(bytes: &[u8]) -> std::result::Result<Weights, LoadError> {
+    Weights::parse(bytes, Path::new("/m/model.safetensors"), &Device::Cpu, Bert::MARKER)
+}
+
+fn config() -> BertConfig {
+    serde_json::from_slice(&fs::read(format!("{FOLDER}/config.json")).unwrap()).unwrap()
+}
+
+fn weights() -> Vec<u8> {
+    fs::read(format!("{FOLDER}/model.safetensors")).unwrap()
+}
+
+fn ours() -> Bert {
+    Bert::load(&config(), &parse(&weights()).unwrap(), &Device::Cpu).unwrap()
+}
+
+fn theirs() -> BertModel {
+    let config: Config =
+        serde_json::from_slice(&fs::read(format!("{FOLDER}/config.json")).unwrap()).unwrap();
+    BertModel::load(
+        VarBuilder::from_buffered_safetensors(weights(), DType::F32, &Device::Cpu).unwrap(),
+        &config,
+    )
+    .unwrap()
+}
+
+fn assert_close(got: &[f32], expected: &[f32]) {
+    assert_eq!(got.len(), expected.len());
+    for (got, expected) in got.iter().zip(expected) {
+        assert!((got - expected).abs() < 1e-4, "{got} is not {expected}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_ragged_batch_gives_the_hidden_states_of_the_stock_encoder(
+        texts in prop::collection::vec(prop::collection::vec(0_u32..972, 1..40), 1..6)
+    ) {
+        let (ours, theirs) = (ours(), theirs());
+        let slices: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+        let got = ours.encode(&slices).unwrap();
+        let mut expected: Vec<f32> = Vec::new();
+        for text in &texts {
+            let ids = Tensor::new(&text[..], &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+            let hidden = theirs.forward(&ids, &ids.zeros_like().unwrap(), None).unwrap();
+            expected.extend(hidden.flatten_all().unwrap().to_vec1::<f32>().unwrap());
+        }
+        assert_close(&got, &expected);
+    }
+}
+
+#[test]
+fn plain_layers_as_on_other_devices_agree_with_packed_ones() {
+    let x = Tensor::randn(0_f32, 1.0, (5, 32), &Device::Cpu).unwrap();
+    let weight = Tensor::randn(0_f32, 1.0, (48, 32), &Device::Cpu).unwrap();
+    let bias = Tensor::randn(0_f32, 1.0, 48, &Device::Cpu).unwrap();
+    let packed = Linear::new(&weight, &bias).unwrap();
+    let plain = Linear::Plain(weight.t().unwrap().contiguous().unwrap(), bias);
+    for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
+        let [packed, plain] = [&packed, &plain].map(|linear| {
+            linear
+                .forward_then(activation, &x)
+                .unwrap()
+                .flatten_all()
+                .unwrap()
+                .to_vec1::<f32>()
+                .unwrap()
+        });
+        assert_close(&packed, &plain);
+    }
+}
+
+#[test]
+fn spans_join_texts_of_equal_length() {
+    let spans = equal_lengths(&[&[1, 2], &[3, 4], &[5], &[6, 7]]);
+    let expected = [(0, 2, 2), (4, 1, 1), (5, 1, 2)];
+    assert_eq!(spans, expected.map(|(start, texts, tokens)| Span { start, texts, tokens }));
+}
+
+#[test]
+fn weights_that_do_not_fit_are_named() {
+    let bytes = weights();
+    let truncated = parse(&bytes[..bytes.len() / 2]).err().unwrap().to_string();
+    assert!(truncated.contains("/m/model.safetensors"), "{truncated}");
+    let garbage = parse(b"not tensors at all").err().unwrap().to_string();
+    assert!(garbage.contains("/m/model.safetensors"), "{garbage}");
+
+    let mut other = config();
+    other.intermediate_size = 128;
+    let message =
+        Bert::load(&other, &parse(&bytes).unwrap(), &Device::Cpu).err().unwrap().to_string();
+    assert!(
+        message.contains("intermediate.dense.weight") && message.contains("[64, 32]"),
+        "{message}"
+    );
+    other = config();
+    other.num_hidden_layers = 3;
+    let message =
+        Bert::load(&other, &parse(&bytes).unwrap(), &Device::Cpu).err().unwrap().to_string();
+    assert!(message.contains("encoder.layer.2"), "{message}");
+}

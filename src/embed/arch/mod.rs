@@ -1,0 +1,11 @@
+//! Encoders, one file an architecture, and the operations that they share.
+//!
+//! Token ids go in, one vector a token comes out; nothing here knows about text, files or pooling.
+
+mod bert;
+mod kernel;
+mod linear;
+mod weights;
+
+pub use bert::{Bert, BertConfig};
+pub use weights::Weights;

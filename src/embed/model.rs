@@ -1,0 +1,114 @@
+//! A whole model: from a folder of files to token ids, and from token ids to unit vectors.
+//!
+//! Synchronous: computes on the thread that calls it. Knows nothing about queues.
+
+use candle_core::Device;
+
+use super::{
+    arch::{Bert, Weights},
+    error::LoadError,
+    files::{Description, invalid, required},
+    pooling::Pooling,
+    source::Located,
+    tokenise::Tokenizer,
+};
+
+/// Hex digits of the hash in a model's identity.
+const HASH_DIGITS: usize = 16;
+
+/// A model that has been read: the tokenizer is shared by all callers, the encoder belongs to one thread.
+pub struct Model {
+    /// Facts about it.
+    pub about: About,
+    /// Text to token ids.
+    pub tokenizer: Tokenizer,
+    /// Token ids to unit vectors.
+    pub encoder: Encoder,
+}
+
+/// What callers want to know about a model.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Its name, such as `all-MiniLM-L6-v2`.
+    pub name: String,
+    /// Name and hash of all that shapes a vector: weights, tokenizer, architecture, pooling, prefix.
+    pub identity: String,
+    /// Length of every vector.
+    pub dim: usize,
+    /// The longest text it reads, in tokens.
+    pub max_tokens: usize,
+}
+
+impl Model {
+    /// Reads the files in a folder.
+    pub fn load(located: &Located, device: &Device) -> Result<Self, LoadError> {
+        let Located { name, folder } = located;
+        let description = Description::read(folder)?;
+        let path = folder.join("tokenizer.json");
+        let tokenizer_bytes = required(&path, "only models with a fast tokenizer can be read")?;
+        let tokenizer = Tokenizer::parse(&tokenizer_bytes, &path, &description)?;
+        let path = folder.join("model.safetensors");
+        let weight_bytes = required(&path, "only weights in one safetensors file can be read")?;
+        let weights = Weights::parse(&weight_bytes, &path, device, Bert::MARKER)?;
+        let encoder = Encoder {
+            bert: Bert::load(&description.config, &weights, device)?,
+            pooling: description.pooling,
+            dim: description.config.hidden_size,
+            on_cpu: device.is_cpu(),
+        };
+        encoder.embed(&[&[0]]).map_err(|problem| invalid(&path, problem))?;
+        let about = About {
+            name: name.clone(),
+            identity: format!(
+                "{name}@{}",
+                fingerprint(&weight_bytes, &tokenizer_bytes, &description)
+            ),
+            dim: encoder.dim,
+            max_tokens: description.max_tokens,
+        };
+        Ok(Self { about, tokenizer, encoder })
+    }
+}
+
+/// Two models of the same fingerprint give the same vectors. The device is left out: its rounding is no difference.
+fn fingerprint(weights: &[u8], tokenizer: &[u8], description: &Description) -> String {
+    let Description { config, pooling, prefix, lowercase, max_tokens: _ } = description;
+    let mut hasher = blake3::Hasher::new();
+    for part in
+        [weights, tokenizer, format!("{config:?} {pooling:?} {prefix:?} {lowercase}").as_bytes()]
+    {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+    }
+    hasher.finalize().to_hex()[..HASH_DIGITS].to_owned()
+}
+
+/// Token ids to unit vectors, on one device.
+pub struct Encoder {
+    bert: Bert,
+    pooling: Pooling,
+    dim: usize,
+    on_cpu: bool,
+}
+
+impl Encoder {
+    /// One unit vector a text, in order. Every text has at least one token.
+    pub fn embed(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, String> {
+        let hidden = self.bert.encode(texts).map_err(|error| error.to_string())?;
+        let mut rest = hidden.as_slice();
+        let pool = |text: &&[u32]| {
+            let (own, others) = rest.split_at(text.len() * self.dim);
+            rest = others;
+            self.pooling.pool(own, self.dim)
+        };
+        Ok(texts.iter().map(pool).collect())
+    }
+
+    /// Whether it computes on the CPU, where a larger batch is no faster than two smaller ones.
+    pub fn on_cpu(&self) -> bool {
+        self.on_cpu
+    }
+}
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;
