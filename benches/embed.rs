@@ -80,16 +80,11 @@ fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::
         let question = text(tokens, 0);
         let ids = model.tokenizer.encode(&question)?.map_err(|_| "the text is too long")?;
         assert_eq!(ids.len(), tokens);
-        one.install(|| {
-            group.bench_function(BenchmarkId::new("ours/1 thread", tokens), |bencher| {
-                bencher.iter(|| vector(&question))
+        for (name, pool) in [("ours/1 thread", &one), ("ours/all threads", &all)] {
+            group.bench_function(BenchmarkId::new(name, tokens), |bencher| {
+                bencher.iter(|| pool.install(|| vector(&question)));
             });
-        });
-        all.install(|| {
-            group.bench_function(BenchmarkId::new("ours/all threads", tokens), |bencher| {
-                bencher.iter(|| vector(&question));
-            });
-        });
+        }
         let mut number = 0;
         group.bench_function(BenchmarkId::new("embedder", tokens), |bencher| {
             bencher.iter(|| {

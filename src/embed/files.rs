@@ -67,6 +67,7 @@ pub fn required(path: &Path, hint: &'static str) -> Result<Vec<u8>, LoadError> {
 }
 
 /// A [`LoadError::Invalid`] about `path`.
+#[expect(clippy::needless_pass_by_value, reason = "used on errors that end here")]
 pub fn invalid(path: &Path, problem: impl ToString) -> LoadError {
     LoadError::Invalid { path: path.to_path_buf(), problem: problem.to_string() }
 }

@@ -25,6 +25,7 @@ fn with(file: &str, content: &str) -> TempDir {
 }
 
 /// The tiny model's `file` with `changes` laid over it.
+#[expect(clippy::needless_pass_by_value, reason = "callers build it in place")]
 fn changed(file: &str, changes: Value) -> TempDir {
     let mut value: Value = serde_json::from_slice(&fs::read(tiny().join(file)).unwrap()).unwrap();
     for (key, change) in changes.as_object().unwrap() {

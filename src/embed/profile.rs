@@ -10,7 +10,17 @@ const UNKNOWN: f32 = 0.93;
 
 /// The cosine from which on two questions are served the same answer by default, in `[0, 1]`.
 ///
-/// It is a floor in company of a guard against other numbers and negation, not alone.
+/// It is a floor in company of a guard against other numbers and negation, not alone. all-MiniLM-L6-v2 behind such a
+/// guard, on 9,161 labelled pairs of questions; precision / share of the true pairs served, at 0.85, 0.90 and 0.93:
+///
+/// | pairs | 0.85 | 0.90 | 0.93 |
+/// |---|---|---|---|
+/// | questions and their disfluent rewrites | .97 / .37 | .98 / .30 | .98 / .22 |
+/// | news paraphrases | .90 / .45 | .97 / .33 | .96 / .23 |
+/// | sentence entailment | .79 / .91 | .90 / .69 | .93 / .57 |
+/// | database questions, other values | .81 / .79 | .87 / .59 | .92 / .42 |
+/// | forum duplicates, noisy labels | .74 / .57 | .82 / .39 | .86 / .29 |
+/// | rule-made near misses | .72 / .91 | .79 / .87 | .83 / .82 |
 pub fn default_threshold(model: &str) -> f32 {
     match model {
         BUILTIN => 0.90,

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-/// Outputs in a panel.
+/// Outputs in a panel; a multiple of twice the lanes of every vector extension below.
 pub const PANEL: usize = 32;
 
 /// From here on each thread gets rows of its own; with fewer rows each gets some of the outputs, so that a short text
@@ -153,7 +153,7 @@ fn gelu(x: f32) -> f32 {
     let above = above * square + 3.868_366_8e-3;
     let above = above * square + 5.306_060_2e-2;
     let above = above * square + 0.192_764_95;
-    let above = above * square + 1.128_379;
+    let above = above * square + std::f32::consts::FRAC_2_SQRT_PI;
     let below = 3.807_064_8e-5_f32;
     let below = below * square + 1.188_125e-3;
     let below = below * square + 1.517_237_4e-2;

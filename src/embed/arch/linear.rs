@@ -6,7 +6,7 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use serde::Deserialize;
 
-use super::kernel::{PANEL, Packed};
+use super::kernel::Packed;
 
 /// The function after a linear layer, as `hidden_act` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -91,5 +91,3 @@ impl CustomOp1 for PackedLinear<'_> {
         Ok((CpuStorage::F32(out), Shape::from((rows, outputs))))
     }
 }
-
-const _: () = assert!(PANEL % 16 == 0, "a panel is a whole number of the widest vectors");
