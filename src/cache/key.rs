@@ -41,7 +41,7 @@ pub struct KeyParts<'a> {
     pub scope: ScopeId,
     /// The resolved model or tier policy: `provider/model`, `auto`, `auto:cheap`, …
     pub policy: &'a str,
-    /// Headers that are handed on to the provider.
+    /// Headers that can change the answer: those handed on to the provider, those that a rule of the router asks for.
     pub headers: &'a HeaderMap,
     /// The request.
     pub request: &'a ChatRequest,
@@ -106,6 +106,8 @@ fn append_headers(out: &mut Vec<u8>, headers: &HeaderMap) {
     let mut pairs: Vec<_> =
         headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     pairs.sort_unstable();
+    // Their number tells a header from a field of the body that is named like one.
+    out.extend_from_slice(&(pairs.len() as u64).to_le_bytes());
     for (name, value) in pairs {
         canonical::append_str(out, name);
         canonical::append_str(out, &String::from_utf8_lossy(value));

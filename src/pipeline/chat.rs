@@ -29,6 +29,7 @@ use crate::{
     embed::EmbedError,
     limit::Place,
     provider::openai::request_body,
+    route::Asked,
     upstream::{Call, Expect, Failure, Reply, ReplyBody},
 };
 
@@ -89,12 +90,12 @@ impl Gateway {
             policy.question = Err(Bypass::NoEmbedding);
         }
         let scope = ScopeId::of(&self.parts.cache.scope, principal, controls.scope.as_deref());
-        let headers_passed = Context::passed_headers(&headers);
+        let telling_headers = self.telling_headers(&headers, &asked);
         let keys = (policy.read.is_ok() || policy.write.is_ok()).then(|| {
             Keys::of(KeyParts {
                 scope,
                 policy: &asked.policy(),
-                headers: &headers_passed,
+                headers: &telling_headers,
                 request: &request,
                 embedder: self.parts.embedder.as_deref().map_or("", |embedder| embedder.identity()),
                 question: policy.question.as_deref().ok(),
@@ -120,6 +121,22 @@ impl Gateway {
             waited: Duration::ZERO,
             place: Some(place),
         })
+    }
+
+    /// The headers that can change an answer: those that providers get and, where a tier is to be picked, those by which
+    /// a rule picks it.
+    fn telling_headers(&self, headers: &HeaderMap, asked: &Asked) -> HeaderMap {
+        let mut telling = Context::passed_headers(headers);
+        if *asked == Asked::Auto(None) {
+            let rules = self.parts.router.rules.iter().filter_map(|rule| rule.header.as_ref());
+            for (name, wanted) in rules {
+                let found = headers.iter().filter(|(found, value)| {
+                    found.as_str() == name && value.as_bytes() == wanted.as_bytes()
+                });
+                telling.extend(found.map(|(name, value)| (name.clone(), value.clone())));
+            }
+        }
+        telling
     }
 
     fn exact(&self, ctx: &Context, keys: Keys) -> Option<Found> {

@@ -10,6 +10,7 @@ use scrimp::{
     embed::LocalEmbedder,
 };
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use super::Upstream;
 
@@ -49,9 +50,27 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// The text of the first choice.
+    /// The text of the first choice, streamed or not.
     pub fn text(&self) -> String {
+        if self.header("content-type") == "text/event-stream" {
+            let pieces = self.events().into_iter();
+            return pieces
+                .filter_map(|chunk| {
+                    chunk["choices"][0]["delta"]["content"].as_str().map(str::to_owned)
+                })
+                .collect();
+        }
         self.json()["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The events of a stream, without `[DONE]`.
+    pub fn events(&self) -> Vec<Value> {
+        let data = self.body.lines().filter_map(|line| line.strip_prefix("data: "));
+        data.filter(|data| *data != "[DONE]")
+            .map(|data| {
+                serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {data}"))
+            })
+            .collect()
     }
 
     /// The error's `code`.
@@ -89,6 +108,11 @@ impl Gateway {
     /// A gateway with this configuration; unless it says otherwise its ports are free ones, and rewordings are served
     /// at the similarity that suits the tiny model.
     pub async fn start(yaml: &str) -> Self {
+        Self::start_with(yaml, tiny_model()).await
+    }
+
+    /// A gateway with this configuration and this embedding model.
+    pub async fn start_with(yaml: &str, model: Model) -> Self {
         let mut yaml = yaml.to_owned();
         for (key, default) in [
             ("listen:", "listen: 127.0.0.1:0"),
@@ -103,7 +127,7 @@ impl Gateway {
             .unwrap_or_else(|errors| panic!("{errors}"))
             .config;
         let clock = Clock::default();
-        let app = App::start_with(config, Some(tiny_model()), clock.clone()).await.unwrap();
+        let app = App::start_with(config, Some(model), clock.clone()).await.unwrap();
         let url = format!("http://{}", app.address());
         let admin = format!("http://{}", app.admin_address().unwrap());
         Self { app: Some(app), clock, http: reqwest::Client::new(), url, admin }
@@ -148,6 +172,20 @@ impl Gateway {
         self.chat_as("test-key", &[], body).await
     }
 
+    /// Sends a chat request on its own task; aborting it hangs up.
+    pub fn spawn_chat(&self, headers: &[(&str, &str)], body: &Value) -> JoinHandle<Answer> {
+        let request = self.post("/v1/chat/completions").bearer_auth("test-key");
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        tokio::spawn(Self::read(request.body(body.to_string())))
+    }
+
+    /// Sends a chat request and reads as far as the response's head.
+    pub async fn open_chat(&self, body: &Value) -> reqwest::Response {
+        let request = self.post("/v1/chat/completions").bearer_auth("test-key");
+        request.body(body.to_string()).send().await.unwrap()
+    }
+
     /// Asks model `p/m` one question.
     pub async fn ask(&self, question: &str) -> Answer {
         self.chat(&json!({"model": "p/m", "messages": [{"role": "user", "content": question}]}))
@@ -162,6 +200,20 @@ impl Gateway {
     /// The metrics page.
     pub async fn metrics(&self) -> String {
         Self::read(self.http.get(format!("{}/metrics", self.admin))).await.body
+    }
+
+    /// One number of the metrics page; zero when it is not there.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let page = self.metrics().await;
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0, |value| value.parse().unwrap())
+    }
+
+    /// Waits until a number of the metrics page is `value`.
+    pub async fn until_metric(&self, name: &str, value: u64) {
+        while self.metric(name).await != value {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Sends a request and reads the whole answer.

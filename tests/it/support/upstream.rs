@@ -40,6 +40,14 @@ impl Recorded {
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
+
+    /// An answer that says `text`, streamed when this request asks for it.
+    pub fn reply(&self, text: &str) -> Reply {
+        match self.json()["stream"].as_bool() {
+            Some(true) => Reply::streamed(text),
+            _ => Reply::text(text),
+        }
+    }
 }
 
 /// What to answer.
@@ -87,6 +95,22 @@ impl Reply {
             }
             other => other,
         }
+    }
+
+    /// A `200` of any kind.
+    pub fn page(content_type: &str, body: impl Into<Bytes>) -> Self {
+        let headers = vec![("content-type", content_type.to_owned())];
+        Self::Whole { status: 200, headers, body: body.into() }
+    }
+
+    /// An event stream that says `text` and ends in good order.
+    pub fn streamed(text: &str) -> Self {
+        Self::Events(vec![Step::Send(events(&stream_of(text)))])
+    }
+
+    /// The same, once `signal` has come.
+    pub fn after(self, signal: &Arc<Notify>) -> Self {
+        Self::After(signal.clone(), Box::new(self))
     }
 
     /// A completed chat answer that says `text`.
@@ -163,9 +187,15 @@ impl Upstream {
 
     /// A provider that always says `text`, streamed or not.
     pub async fn saying(text: &'static str) -> Self {
-        Self::start(move |request| match request.json()["stream"].as_bool() {
-            Some(true) => Reply::Events(vec![Step::Send(events(&stream_of(text)))]),
-            _ => Reply::text(text),
+        Self::start(move |request| request.reply(text)).await
+    }
+
+    /// A provider that gives these answers, one a request, and the last of them ever after.
+    pub async fn replying(replies: Vec<Reply>) -> Self {
+        let next = AtomicUsize::new(0);
+        Self::start(move |_| {
+            let number = next.fetch_add(1, Ordering::SeqCst);
+            replies[number.min(replies.len() - 1)].clone()
         })
         .await
     }
@@ -179,11 +209,7 @@ impl Upstream {
                 .and_then(|turns| turns.last())
                 .cloned()
                 .unwrap_or_default();
-            let text = format!("You said {}", last["content"]);
-            match body["stream"].as_bool() {
-                Some(true) => Reply::Events(vec![Step::Send(events(&stream_of(&text)))]),
-                _ => Reply::text(&text),
-            }
+            request.reply(&format!("You said {}", last["content"]))
         })
         .await
     }
