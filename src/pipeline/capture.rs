@@ -218,8 +218,15 @@ impl Capture {
             Collected::Chunks { assembler, .. } => std::mem::take(assembler).finish().is_some(),
             Collected::Nothing(_) => true,
         };
-        self.end("no-terminal-event");
-        (!finished).then(|| error_event("the provider's stream ended before the answer did"))
+        if !finished {
+            self.end("no-terminal-event");
+            return Some(error_event("the provider's stream ended before the answer did"));
+        }
+        // The caller has its answer. Those who wait would get no better one: let them go, all at once.
+        if let Some(settlement) = self.settlement.take() {
+            settlement.unstored("no-terminal-event", self.usage.as_ref());
+        }
+        None
     }
 
     fn failed(&mut self, error: &StreamError) -> Bytes {

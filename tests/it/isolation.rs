@@ -231,7 +231,7 @@ async fn requests_that_differ_in_one_thing_never_share_an_answer() {
         let again = ask.send(&gateway).await;
         assert_eq!((again.cache(), &again.text()), ("exact", text), "{}", ask.name);
     }
-    assert!(asks.len() > 90, "{} requests", asks.len());
+    assert!(asks.len() > 100, "{} requests", asks.len());
 }
 
 #[tokio::test]

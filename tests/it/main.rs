@@ -1,6 +1,7 @@
 //! Behaviour of the gateway, seen from outside: a real server on real sockets, before a scripted upstream.
 
 mod exact;
+mod flight;
 mod isolation;
 mod pass_through;
 mod semantic;

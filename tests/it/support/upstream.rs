@@ -13,6 +13,7 @@ use axum::{
     body::Body,
     extract::{Request, State},
     response::Response,
+    serve::ListenerExt as _,
 };
 use bytes::Bytes;
 use futures_util::stream;
@@ -166,6 +167,7 @@ struct Shared {
     /// Responses whose reader went away before their end.
     abandoned: watch::Sender<usize>,
     running: AtomicUsize,
+    connections: AtomicUsize,
 }
 
 impl Upstream {
@@ -179,8 +181,14 @@ impl Upstream {
             seen: watch::channel(0).0,
             abandoned: watch::channel(0).0,
             running: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
         });
         let router = Router::new().fallback(answer).with_state(shared.clone());
+        let connected = shared.clone();
+        let listener = listener.tap_io(move |stream| {
+            stream.set_nodelay(true).unwrap();
+            connected.connections.fetch_add(1, Ordering::SeqCst);
+        });
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { base_url, shared, task }
     }
@@ -237,6 +245,11 @@ impl Upstream {
     /// Waits until `count` responses were abandoned by their reader.
     pub async fn abandoned(&self, count: usize) {
         self.shared.abandoned.subscribe().wait_for(|seen| *seen >= count).await.unwrap();
+    }
+
+    /// Connections that were opened to it.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
     }
 
     /// Requests being answered now.
@@ -312,6 +325,7 @@ fn steps_stream(
             match steps.next() {
                 None => {
                     attention.finished = true;
+                    drop(attention);
                     return None;
                 }
                 Some(Step::Send(bytes)) => {
@@ -321,6 +335,8 @@ fn steps_stream(
                 }
                 Some(Step::Wait(signal)) => signal.notified().await,
                 Some(Step::Break) => {
+                    // What was sent before is out first.
+                    tokio::task::yield_now().await;
                     attention.finished = true;
                     return Some((Err(io::Error::other("broken on purpose")), (steps, attention)));
                 }
