@@ -67,8 +67,7 @@ impl Decoder {
             let end = self.scanned + offset;
             let after = match (self.buffer[end], self.buffer.get(end + 1)) {
                 (b'\r', Some(b'\n')) => end + 2,
-                // The LF of a CRLF may be on its way. After a blank line it is taken with the next event, as an empty
-                // line that changes nothing: an event must not wait for a byte that may never come.
+                // The LF of a CRLF may be on its way, but after a blank line an event must not wait for it.
                 (b'\r', None) if self.line_start != end => break,
                 _ => end + 1,
             };
@@ -76,9 +75,15 @@ impl Decoder {
             self.scanned = after;
             self.line_start = after;
             if blank {
-                let raw = self.buffer.split_to(after).freeze();
+                let mut raw = self.buffer.split_to(after);
                 self.scanned = 0;
                 self.line_start = 0;
+                if self.buffer.is_empty() && raw.ends_with(b"\r\n\r") {
+                    // Where all lines end with CRLF this one does as well: some readers look for nothing else. The LF
+                    // itself, when it comes, is dropped as an empty line.
+                    raw.extend_from_slice(b"\n");
+                }
+                let raw = raw.freeze();
                 if raw.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
                     continue;
                 }
@@ -165,9 +170,9 @@ mod tests {
         let mut decoder = Decoder::default();
         decoder.feed(b"data: a\r\n\r");
         let event = decoder.next_event().unwrap().unwrap();
-        assert_eq!(event.data().unwrap(), "a");
+        assert_eq!(event.raw, "data: a\r\n\r\n");
         decoder.feed(b"\ndata: b\r\n\r\n");
-        assert_eq!(decoder.next_event().unwrap().unwrap().data().unwrap(), "b");
+        assert_eq!(decoder.next_event().unwrap().unwrap().raw, "data: b\r\n\r\n");
     }
 
     #[test]

@@ -93,7 +93,11 @@ impl Events {
                 Err(_) => return Err(StreamError::Stalled),
                 Ok(Err(_)) => return Err(StreamError::Broken),
                 Ok(Ok(Some(chunk))) => decoder.feed(&chunk),
-                Ok(Ok(None)) => return Ok(self.decoder.take().and_then(Decoder::finish)),
+                Ok(Ok(None)) => {
+                    let rest = self.decoder.take().and_then(Decoder::finish);
+                    // Half an event is none: no caller could read it.
+                    return Ok(rest.filter(|event| !matches!(Chunk::parse(event), Chunk::Unknown)));
+                }
             }
         }
     }

@@ -5,4 +5,5 @@ mod flight;
 mod isolation;
 mod pass_through;
 mod semantic;
+mod streams;
 mod support;
