@@ -1,6 +1,8 @@
 //! Behaviour of the gateway, seen from outside: a real server on real sockets, before a scripted upstream.
 
+mod cancellation;
 mod exact;
+mod failover;
 mod flight;
 mod isolation;
 mod pass_through;
