@@ -82,7 +82,7 @@ pub struct Message {
 
 /// The content of a turn.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "'content' must be text or a list of parts, each with a 'type'")]
 pub enum Content {
     /// Absent or null.
     #[default]

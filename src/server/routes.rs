@@ -35,12 +35,13 @@ pub fn router(gateway: Arc<Gateway>, settings: &Server) -> Router {
     let body = BodyLimits { size: settings.max_body, time: settings.body_timeout };
     let app = App { gateway, body, max_head: settings.max_head };
     Router::new()
-        .route("/v1/chat/completions", post(chat).fallback(method_not_allowed))
-        .route("/v1/embeddings", post(embeddings).fallback(method_not_allowed))
-        .route("/v1/models", get(models).fallback(method_not_allowed))
+        .route("/v1/chat/completions", post(chat))
+        .route("/v1/embeddings", post(embeddings))
+        .route("/v1/models", get(models))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(app.clone(), check_head))
         .with_state(app)
 }
@@ -108,7 +109,8 @@ async fn check_head(
 ) -> Response {
     let headers =
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    let size: usize = headers.sum::<usize>() + request.uri().path().len();
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let size = headers.sum::<usize>() + target;
     let mut response = if size > app.max_head {
         let message =
             format!("the request head is larger than {} bytes (server.max_head)", app.max_head);

@@ -1,10 +1,12 @@
 //! Behaviour of the gateway, seen from outside: a real server on real sockets, before a scripted upstream.
 
+mod bad_input;
 mod cancellation;
 mod exact;
 mod failover;
 mod flight;
 mod isolation;
+mod limits;
 mod pass_through;
 mod semantic;
 mod streams;
