@@ -11,7 +11,7 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 use crate::config::Server;
@@ -95,16 +95,18 @@ const LEAST_BUFFER_BYTES: usize = 8192;
 impl Connections {
     async fn run(self, socket: TcpListener, mut stopped: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
+        let mut tasks = JoinSet::new();
         loop {
             tokio::select! {
                 accepted = socket.accept() => match accepted {
-                    Ok((stream, _)) => self.serve(stream, &graceful),
+                    Ok((stream, _)) => drop(tasks.spawn(self.serve(stream, &graceful))),
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
                         // Out of file descriptors, most likely: let some be closed.
                         tokio::time::sleep(Duration::from_millis(50)).await;
                     }
                 },
+                Some(_) = tasks.join_next() => {}
                 // An error means that nobody is left who could stop us: the end as well.
                 _ = stopped.changed() => break,
             }
@@ -112,10 +114,17 @@ impl Connections {
         drop(socket);
         if tokio::time::timeout(self.drain, graceful.shutdown()).await.is_err() {
             tracing::warn!(drain = ?self.drain, "requests were still in flight at the end of the drain time");
+            // Their callers see the connection break, and the providers see it too.
+            tasks.shutdown().await;
         }
     }
 
-    fn serve(&self, stream: TcpStream, graceful: &GracefulShutdown) {
+    /// Everything that happens on one connection.
+    fn serve(
+        &self,
+        stream: TcpStream,
+        graceful: &GracefulShutdown,
+    ) -> impl Future<Output = ()> + Send + 'static {
         // Without it the last small piece of a response waits for the client's delayed ACK, up to 40 ms.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
@@ -127,11 +136,11 @@ impl Connections {
             .max_buf_size(self.max_head);
         let service = TowerToHyperService::new(self.router.clone());
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
+        async move {
             // A client that hangs up is no news.
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
-        });
+        }
     }
 }

@@ -9,5 +9,6 @@ mod isolation;
 mod limits;
 mod pass_through;
 mod semantic;
+mod shutdown;
 mod streams;
 mod support;
