@@ -116,6 +116,16 @@ pub enum Failure {
     UnknownProvider(String),
 }
 
+impl Failure {
+    /// What happened, less what the provider said of it: that may quote the prompt, and is for the caller alone.
+    fn in_brief(&self) -> String {
+        match self {
+            Self::Invalid { .. } => "a success that is none".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// The HTTP client and what it knows about the health of targets.
 pub struct Upstream {
     client: reqwest::Client,
@@ -167,7 +177,8 @@ impl Upstream {
                 match self.attempt(&call, target, deadline, attempts).await {
                     Ok(reply) => return Ok(reply),
                     Err(Attempt { failure: found, retry_after, .. }) => {
-                        tracing::warn!(%target, attempts, error = %found, "upstream attempt failed");
+                        let problem = found.in_brief();
+                        tracing::warn!(%target, attempts, problem, "upstream attempt failed");
                         wait = soonest(wait, retry_after);
                         failure = Some(found);
                     }

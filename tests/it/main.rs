@@ -7,6 +7,7 @@ mod failover;
 mod flight;
 mod isolation;
 mod limits;
+mod logs;
 mod pass_through;
 mod semantic;
 mod shutdown;
