@@ -13,3 +13,4 @@ mod semantic;
 mod shutdown;
 mod streams;
 mod support;
+mod tidy;

@@ -1,3 +1,5 @@
+//! The classifier against recorded cases, and its invariants.
+
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
