@@ -18,7 +18,9 @@ fn body() -> Bytes {
     });
     let mut messages: Vec<_> = turns.collect();
     messages.push(json!({"role": "user", "content": "and what is the answer?"}));
-    json!({"model": "p/m", "temperature": 0.2, "seed": 7, "stream": true, "messages": messages}).to_string().into()
+    json!({"model": "p/m", "temperature": 0.2, "seed": 7, "stream": true, "messages": messages})
+        .to_string()
+        .into()
 }
 
 fn keys(request: &ChatRequest) -> Keys {

@@ -38,10 +38,14 @@ fn capture(bytes: &[u8]) -> String {
 fn bench(criterion: &mut Criterion) {
     let stream = stream();
     let mut group = criterion.benchmark_group("stream of 200 chunks");
-    group.bench_function("capture", |bencher| bencher.iter(|| capture(black_box(stream.as_bytes()))));
+    group.bench_function("capture", |bencher| {
+        bencher.iter(|| capture(black_box(stream.as_bytes())))
+    });
     let body = capture(stream.as_bytes());
     group.bench_function("replay", |bencher| {
-        bencher.iter(|| replay::as_events(black_box(body.as_bytes()), true).expect("it can be replayed"));
+        bencher.iter(|| {
+            replay::as_events(black_box(body.as_bytes()), true).expect("it can be replayed")
+        });
     });
     group.finish();
 }

@@ -11,6 +11,7 @@ use super::{Gateway, context::Context, store::Found};
 use crate::{
     cache::{
         Bypass, Keys, PartitionKey,
+        decide::Rejection,
         semantic::{Lookup, Query},
     },
     embed::EmbedError,
@@ -39,7 +40,10 @@ impl Gateway {
             if let Some(kind) = rejection.guard_kind() {
                 self.parts.metrics.guard_rejection(kind);
             }
-            ctx.refused = Some(format!("{similarity:.3} {rejection}"));
+            ctx.refused = Some(match &rejection {
+                Rejection::Similarity { .. } => rejection.to_string(),
+                Rejection::Guard(_) => format!("{rejection}, at similarity {similarity:.3}"),
+            });
         }
         lookup.hit.map(|hit| Found { entry: hit.entry, similarity: Some(hit.similarity) })
     }
