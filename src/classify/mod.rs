@@ -5,8 +5,13 @@
 //! Whether to ask at all (rules, forced tiers, long prompts) is the router's business.
 
 mod code;
+mod curve;
 mod features;
 mod keywords;
+mod model;
+mod weights;
 
 pub use code::has_code;
 pub use features::{FEATURES, Features, RequestText};
+pub use model::{Classifier, Complexity, Head};
+pub use weights::ClassifierError;
