@@ -117,8 +117,7 @@ impl From<Error> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self { status, kind, code, message, param, retry_after } = self;
-        let body =
-            json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
+        let body = error::body(kind, code, &message, param.as_deref());
         let mut response = (status, Json(body)).into_response();
         if let Some(wait) = retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
