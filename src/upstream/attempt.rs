@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::{Call, Events, Expect, Failure, Reply, ReplyBody};
 use crate::{
+    api::error,
     config::{self, Provider, Target},
     provider::openai::Answer,
 };
@@ -76,14 +77,20 @@ impl Request<'_> {
             headers: headers.clone(),
             body,
         };
+        if status.is_redirection() {
+            return Err(self
+                .invalid(format!("it redirects ({status}); set base_url to where it really is"))
+                .into());
+        }
         if !status.is_success() {
             let retry_after = retry_after(response.headers());
             let body = self.whole(response, deadline).await?;
+            let refusal = self.legible(reply(ReplyBody::Whole(body)));
             if !is_worth_another_try(status) {
-                return Ok(reply(ReplyBody::Whole(body)));
+                return Ok(refusal);
             }
             return Err(Attempt {
-                failure: Failure::Refused(Box::new(reply(ReplyBody::Whole(body)))),
+                failure: Failure::Refused(Box::new(refusal)),
                 retry_after,
                 rate_limited: status == StatusCode::TOO_MANY_REQUESTS,
             });
@@ -142,6 +149,20 @@ impl Request<'_> {
         }
     }
 
+    /// A refusal that is no JSON (a proxy's page, say) is put into words that clients can read.
+    fn legible(&self, refusal: Reply) -> Reply {
+        let ReplyBody::Whole(body) = &refusal.body else { return refusal };
+        if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+            return refusal;
+        }
+        let message = format!("{} answered {} without a JSON body", self.target, refusal.status);
+        let body =
+            error::body(error::UPSTREAM, "upstream_refused", &message, None).to_string().into();
+        let mut headers = refusal.headers;
+        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        Reply { headers, body: ReplyBody::Whole(body), ..refusal }
+    }
+
     /// A success must hold what was asked for.
     fn check(&self, body: &[u8]) -> Result<(), Failure> {
         match (Answer::parse(body), self.call.expect) {
@@ -195,7 +216,6 @@ impl Request<'_> {
 /// Not the request's fault: another target, or the same one later, may well answer.
 fn is_worth_another_try(status: StatusCode) -> bool {
     status.is_server_error()
-        || status.is_redirection()
         || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
 }
 
