@@ -1,0 +1,311 @@
+//! What a partition holds: the exact scan while it is small, the graph when it has grown, and the way from one to the
+//! other in the background.
+//!
+//! It decides when to move (also from a graph with many dead slots to a fresh graph), and owns the thread that does it;
+//! how a move goes is in `moving.rs`. Searches and changes go to the old store until it is done.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use parking_lot::{Mutex, MutexGuard, RwLock};
+
+use super::flat::FlatIndex;
+use super::hnsw::{GraphOptions, HnswIndex};
+use super::moving::Move;
+use super::{Neighbour, Rows, VectorError, VectorSearch, VectorStore};
+
+/// Fewer dead slots than this are not worth a new graph.
+const DEAD_WORTH_A_REBUILD: usize = 64;
+
+/// When to leave the exact scan, and the graph's size and effort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexOptions {
+    /// Vectors up to which every search is an exact scan. Below a quarter of it the graph is given up again.
+    pub flat_until: usize,
+    /// Links per node and layer of the graph.
+    pub m: usize,
+    /// Candidates that are looked at when a vector is inserted into the graph.
+    pub ef_construction: usize,
+    /// Candidates that are looked at by a search of the graph.
+    pub ef_search: usize,
+}
+
+impl Default for IndexOptions {
+    fn default() -> Self {
+        Self { flat_until: 50_000, m: 16, ef_construction: 100, ef_search: 64 }
+    }
+}
+
+/// A vector store that chooses its structure by its size.
+///
+/// Inserting takes microseconds while it scans and 1 to 2 ms once it is a graph: not for an async worker thread.
+/// Dropping it ends the background work first.
+pub struct HybridIndex {
+    shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) dimension: usize,
+    pub(super) options: IndexOptions,
+    pub(super) store: RwLock<Store>,
+    /// Held by every change, so that none falls between the copy and the swap of a move. Taken before `store`.
+    pub(super) writing: Mutex<Writing>,
+    pub(super) stop: AtomicBool,
+}
+
+pub(super) enum Store {
+    Flat(FlatIndex),
+    Graph(HnswIndex),
+}
+
+#[derive(Default)]
+pub(super) struct Writing {
+    /// Present while a move runs: the ids changed since it last looked, each with its vector or as removed.
+    pub(super) changes: Option<Changes>,
+    /// The thread of the last move; it may have ended.
+    mover: Option<JoinHandle<()>>,
+    /// A move has failed. The store stays as it is, which is correct, only slower.
+    pub(super) gave_up: bool,
+}
+
+pub(super) type Changes = HashMap<u64, Option<Box<[f32]>>>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Flat,
+    Graph,
+}
+
+impl HybridIndex {
+    /// An empty index for vectors of `dimension` numbers.
+    pub fn new(dimension: usize, options: IndexOptions) -> Self {
+        let shared = Shared {
+            dimension,
+            options,
+            store: RwLock::new(Store::Flat(FlatIndex::new(dimension))),
+            writing: Mutex::default(),
+            stop: AtomicBool::new(false),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Estimated memory in bytes.
+    pub fn bytes(&self) -> usize {
+        let pending = self.shared.writing.lock().changes.as_ref().map_or(0, HashMap::len);
+        pending * self.shared.dimension * size_of::<f32>() + self.shared.store.read().bytes()
+    }
+
+    /// Waits until no move is under way or due. For measurements; a search never needs it.
+    pub fn settle(&self) {
+        loop {
+            let mover = {
+                let mut writing = self.shared.writing.lock();
+                self.move_if_due(&mut writing);
+                writing.mover.take()
+            };
+            match mover {
+                Some(mover) => drop(mover.join()),
+                None => return,
+            }
+        }
+    }
+
+    fn change(&self, writing: &mut MutexGuard<'_, Writing>, id: u64, vector: Option<&[f32]>) {
+        if let Some(changes) = &mut writing.changes {
+            changes.insert(id, vector.map(Box::from));
+        }
+        self.move_if_due(writing);
+    }
+
+    fn move_if_due(&self, writing: &mut MutexGuard<'_, Writing>) {
+        if writing.changes.is_some() || writing.gave_up {
+            return;
+        }
+        let Some(shape) = self.shared.store.read().due(self.shared.options.flat_until) else {
+            return;
+        };
+        writing.changes = Some(Changes::new());
+        let shared = Arc::clone(&self.shared);
+        let thread = std::thread::Builder::new().name("index-move".to_owned());
+        match thread.spawn(move || Move::new(&shared).run(shape)) {
+            Ok(mover) => writing.mover = Some(mover),
+            Err(error) => {
+                tracing::warn!(%error, "no thread to restructure a vector index");
+                writing.changes = None;
+            }
+        }
+    }
+}
+
+impl Drop for HybridIndex {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        let mover = self.shared.writing.lock().mover.take();
+        if let Some(mover) = mover {
+            drop(mover.join());
+        }
+    }
+}
+
+impl VectorSearch for HybridIndex {
+    fn search(&self, query: &[f32], k: usize) -> Vec<Neighbour> {
+        self.shared.store.read().as_dyn().search(query, k)
+    }
+
+    fn len(&self) -> usize {
+        self.shared.store.read().as_dyn().len()
+    }
+}
+
+impl VectorStore for HybridIndex {
+    fn insert(&self, id: u64, vector: &[f32]) -> Result<(), VectorError> {
+        let mut writing = self.shared.writing.lock();
+        self.shared.store.read().as_dyn().insert(id, vector)?;
+        self.change(&mut writing, id, Some(vector));
+        Ok(())
+    }
+
+    fn remove(&self, id: u64) -> bool {
+        let mut writing = self.shared.writing.lock();
+        let was_there = self.shared.store.read().as_dyn().remove(id);
+        if was_there {
+            self.change(&mut writing, id, None);
+        }
+        was_there
+    }
+}
+
+impl Store {
+    pub(super) fn as_dyn(&self) -> &dyn VectorStore {
+        match self {
+            Store::Flat(flat) => flat,
+            Store::Graph(graph) => graph,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Store::Flat(flat) => flat.bytes(),
+            Store::Graph(graph) => graph.bytes(),
+        }
+    }
+
+    pub(super) fn rows(&self) -> Box<dyn Rows> {
+        match self {
+            Store::Flat(flat) => flat.rows(),
+            Store::Graph(graph) => graph.rows(),
+        }
+    }
+
+    /// What the vectors should move to, if anything.
+    fn due(&self, flat_until: usize) -> Option<Shape> {
+        let live = self.as_dyn().len();
+        match self {
+            Store::Flat(_) => (live > flat_until).then_some(Shape::Graph),
+            Store::Graph(_) if live < flat_until / 4 => Some(Shape::Flat),
+            Store::Graph(graph) => {
+                let dead = graph.dead();
+                (dead >= DEAD_WORTH_A_REBUILD && dead * 3 > live).then_some(Shape::Graph)
+            }
+        }
+    }
+}
+
+impl IndexOptions {
+    pub(super) fn graph(self) -> GraphOptions {
+        GraphOptions { m: self.m, ef_construction: self.ef_construction, ef_search: self.ef_search }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: IndexOptions =
+        IndexOptions { flat_until: 200, m: 8, ef_construction: 50, ef_search: 32 };
+
+    fn vector(id: u64) -> [f32; 2] {
+        let angle = id as f32 / 100.0;
+        [angle.cos(), angle.sin()]
+    }
+
+    fn is_graph(index: &HybridIndex) -> bool {
+        matches!(*index.shared.store.read(), Store::Graph(_))
+    }
+
+    fn filled(entries: u64) -> HybridIndex {
+        let index = HybridIndex::new(2, OPTIONS);
+        for id in 0..entries {
+            index.insert(id, &vector(id)).unwrap();
+        }
+        index.settle();
+        index
+    }
+
+    #[test]
+    fn a_growing_index_becomes_a_graph_and_a_shrinking_one_a_scan_again() {
+        let index = filled(200);
+        assert!(!is_graph(&index));
+        index.insert(200, &vector(200)).unwrap();
+        index.settle();
+        assert!(is_graph(&index));
+        (0..151).for_each(|id| assert!(index.remove(id)));
+        index.settle();
+        assert!(is_graph(&index));
+        index.remove(151);
+        index.settle();
+        assert!(!is_graph(&index));
+        assert_eq!(index.len(), 49);
+        assert_eq!(index.search(&vector(160), 1)[0].id, 160);
+    }
+
+    #[test]
+    fn a_graph_with_many_dead_slots_is_built_anew() {
+        let index = filled(400);
+        for round in 1..=5 {
+            for id in 0..400 {
+                index.insert(id, &vector(id + round)).unwrap();
+            }
+        }
+        index.settle();
+        let Store::Graph(graph) = &*index.shared.store.read() else { panic!("not a graph") };
+        assert_eq!(graph.len(), 400);
+        assert!(graph.dead() * 3 <= 400, "{} dead", graph.dead());
+    }
+
+    #[test]
+    fn changes_during_a_move_are_in_the_new_store() {
+        let index = filled(150);
+        // The move starts with id 200 at the latest; the later changes race with it.
+        for id in 150..1500 {
+            index.insert(id, &vector(id + 1)).unwrap();
+            index.remove(id - 150);
+            index.insert(id, &vector(id)).unwrap();
+        }
+        index.settle();
+        assert_eq!(index.len(), 150);
+        for id in 1350..1500 {
+            let best = index.search(&vector(id), 1)[0];
+            assert!(best.similarity > 0.999_99 && best.id >= 1350, "{id}: {best:?}");
+        }
+    }
+
+    #[test]
+    fn dropping_an_index_in_the_middle_of_a_move_ends_the_move() {
+        let index = HybridIndex::new(2, OPTIONS);
+        for id in 0..5000 {
+            index.insert(id, &vector(id)).unwrap();
+        }
+        let shared = Arc::downgrade(&index.shared);
+        drop(index);
+        assert!(shared.upgrade().is_none());
+    }
+
+    #[test]
+    fn memory_grows_with_the_entries() {
+        assert_eq!(HybridIndex::new(2, OPTIONS).bytes(), 0);
+        assert!(filled(400).bytes() > filled(100).bytes() * 4);
+    }
+}
