@@ -1,0 +1,156 @@
+//! Negation: whether one question says what the other denies.
+//!
+//! Two negations cancel out, so what is compared is whether their number is odd.
+
+use super::token::Token;
+use super::{Difference, Kind};
+
+/// Words and their opposites that differ by a prefix; the second counts as a negation of the first.
+const OPPOSITES: [(&str, &str); 14] = [
+    ("able", "unable"),
+    ("appropriate", "inappropriate"),
+    ("available", "unavailable"),
+    ("complete", "incomplete"),
+    ("correct", "incorrect"),
+    ("healthy", "unhealthy"),
+    ("legal", "illegal"),
+    ("legally", "illegally"),
+    ("likely", "unlikely"),
+    ("necessary", "unnecessary"),
+    ("possible", "impossible"),
+    ("safe", "unsafe"),
+    ("successful", "unsuccessful"),
+    ("valid", "invalid"),
+];
+
+pub(super) fn compare(left: &[Token], right: &[Token]) -> Option<Difference> {
+    let mut left_negations = negations(left);
+    let mut right_negations = negations(right);
+    left_negations.extend(denials(left, right));
+    right_negations.extend(denials(right, left));
+    if left_negations.len() % 2 == right_negations.len() % 2 {
+        return None;
+    }
+    let shown = |negations: Vec<&str>| negations.join(", ");
+    Some(Difference {
+        kind: Kind::Negation,
+        left: shown(left_negations),
+        right: shown(right_negations),
+    })
+}
+
+/// The opposites in `tokens` of words in `others`. Without the word it is another wording, not a denial.
+fn denials<'a>(tokens: &'a [Token], others: &[Token]) -> impl Iterator<Item = &'a str> {
+    let has = |word: &str| others.iter().any(|token| token.text == word);
+    let is_denial = move |at: &usize| {
+        let text = tokens[*at].text.as_str();
+        text.starts_with(['i', 'u'])
+            && OPPOSITES
+                .iter()
+                .any(|(word, opposite)| text == *opposite && has(word) && !has(opposite))
+            && !is_call_for_help(tokens, *at)
+    };
+    (0..tokens.len()).filter(is_denial).map(|at| tokens[at].text.as_str())
+}
+
+/// The words that negate, without those that only look like it.
+fn negations(tokens: &[Token]) -> Vec<&str> {
+    let negates = |at: &usize| is_negator(tokens, *at) && !is_figure_of_speech(tokens, *at);
+    let found: Vec<_> =
+        (0..tokens.len()).filter(negates).map(|at| tokens[at].text.as_str()).collect();
+    // "Neither a nor b" is one negation.
+    let has_neither = found.contains(&"neither");
+    found.into_iter().filter(|word| !(has_neither && *word == "nor")).collect()
+}
+
+fn is_negator(tokens: &[Token], at: usize) -> bool {
+    /// What "n't" is attached to.
+    const CONTRACTED: [&str; 20] = [
+        "ai", "are", "ca", "could", "did", "do", "does", "had", "has", "have", "is", "might",
+        "must", "need", "ought", "should", "was", "were", "wo", "would",
+    ];
+    let text = tokens[at].text.as_str();
+    match text {
+        "not" | "never" | "no" | "non" | "none" | "without" | "cannot" | "neither" | "nor"
+        | "nobody" | "nothing" | "nowhere" => true,
+        _ if text.ends_with("n't") => true,
+        // "dont", and "don t" from where apostrophes have been removed.
+        _ if text.ends_with("nt") => {
+            text.strip_suffix("nt").is_some_and(|stem| CONTRACTED.contains(&stem))
+        }
+        _ => {
+            word(tokens, at + 1) == "t"
+                && text.strip_suffix('n').is_some_and(|stem| CONTRACTED.contains(&stem))
+        }
+    }
+}
+
+/// Whether the negator at `at` is only a turn of phrase.
+fn is_figure_of_speech(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |before| word(tokens, before));
+    let two_before = at.checked_sub(2).map_or("", |before| word(tokens, before));
+    let (next, after_next) = (word(tokens, at + 1), word(tokens, at + 2));
+    let by_word = match word(tokens, at) {
+        "not" => {
+            matches!(next, "only" | "just")
+                || (next, after_next) == ("to", "mention")
+                || matches!(before, "or" | "if")
+                || (two_before, before) == ("or", "why")
+        }
+        "no" => is_interjection(tokens, at, before),
+        _ => is_tag_question(tokens, at, before),
+    };
+    by_word || is_call_for_help(tokens, at)
+}
+
+/// "No, …", "er no", "no I mean", "no, who …", "no doubt", and the abbreviation in "No. 5".
+fn is_interjection(tokens: &[Token], at: usize, before: &str) -> bool {
+    const AFTER: [&str; 29] = [
+        "a", "actually", "an", "doubt", "er", "erm", "hold", "how", "i", "let", "make", "matter",
+        "rather", "scratch", "sorry", "thanks", "that", "the", "these", "this", "uh", "um", "wait",
+        "what", "when", "where", "which", "who", "why",
+    ];
+    const BEFORE: [&str; 10] =
+        ["actually", "er", "erm", "oh", "oops", "or", "sorry", "uh", "um", "wait"];
+    match tokens[at].followed_by {
+        Some(',') => true,
+        Some('.') if tokens.get(at + 1).is_some_and(|next| next.is_number) => true,
+        _ => AFTER.contains(&word(tokens, at + 1)) || BEFORE.contains(&before),
+    }
+}
+
+/// "…, isn't it?", "…, don't you think?"
+fn is_tag_question(tokens: &[Token], at: usize, before: &str) -> bool {
+    let asks =
+        matches!(before, "" | "why" | "how" | "what" | "who" | "where" | "when" | "which" | "that");
+    let pronoun =
+        matches!(word(tokens, at + 1), "it" | "you" | "he" | "she" | "they" | "we" | "i" | "there");
+    if asks || !pronoun || !tokens[at].text.ends_with("nt") && !tokens[at].text.ends_with("n't") {
+        return false;
+    }
+    let is_last = at + 2 == tokens.len() || tokens[at + 1].followed_by == Some('?');
+    is_last || matches!(word(tokens, at + 2), "think" | "say" | "agree")
+}
+
+/// "I can't …", "I don't know how to …" at the beginning of a clause: a way to ask how.
+fn is_call_for_help(tokens: &[Token], at: usize) -> bool {
+    let begins =
+        |at: usize| tokens[at].begins_sentence || at > 0 && tokens[at - 1].followed_by.is_some();
+    let Some(start) = (at.saturating_sub(2)..=at).rev().find(|at| begins(*at)) else {
+        return false;
+    };
+    if !matches!(tokens[start].text.as_str(), "i" | "i'm" | "im") {
+        return false;
+    }
+    matches!(word(tokens, at), "can't" | "cannot" | "cant" | "unable")
+        || at > start && (word(tokens, at - 1), word(tokens, at)) == ("can", "not")
+        || matches!(
+            word(tokens, at + 1),
+            "able" | "figure" | "find" | "get" | "know" | "remember" | "sure" | "understand"
+        )
+}
+
+/// The text of the token at `at`; empty when there is none.
+fn word(tokens: &[Token], at: usize) -> &str {
+    tokens.get(at).map_or("", |token| token.text.as_str())
+}

@@ -1,0 +1,211 @@
+//! Splits a question into words and numbers, with the little of its punctuation that the guard's rules look at.
+//!
+//! Knows how numbers and words are written, not what they mean.
+
+/// A word or a number as written, in lower case, with typographic apostrophes and foreign digits made plain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) text: String,
+    pub(super) is_number: bool,
+    /// Nothing stands between it and the token before, as in `30km`.
+    pub(super) is_glued: bool,
+    /// It is the first one of its sentence.
+    pub(super) begins_sentence: bool,
+    /// The first mark of `. , ; : ? !` between it and the next token.
+    pub(super) followed_by: Option<char>,
+}
+
+pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let characters = plain(text);
+    let mut tokens: Vec<Token> = Vec::with_capacity(text.len() / 5 + 1);
+    let mut at = 0;
+    let mut begins_sentence = true;
+    let mut last_end = None;
+    while let Some(&character) = characters.get(at) {
+        let after_number = tokens.last().is_some_and(|last| last.is_number);
+        let is_number = starts_number(&characters, at, after_number);
+        if !is_number && !character.is_alphabetic() {
+            if matches!(character, '.' | ',' | ';' | ':' | '?' | '!')
+                && let Some(last) = tokens.last_mut()
+            {
+                last.followed_by.get_or_insert(character);
+            }
+            begins_sentence |= matches!(character, '.' | '?' | '!' | ';' | ':' | '\n');
+            at += 1;
+            continue;
+        }
+        let (text, end) = if is_number { number(&characters, at) } else { word(&characters, at) };
+        let is_glued = last_end == Some(at);
+        tokens.push(Token { text, is_number, is_glued, begins_sentence, followed_by: None });
+        begins_sentence = false;
+        last_end = Some(end);
+        at = end;
+    }
+    tokens
+}
+
+/// The text in lower case, with one form for each apostrophe, minus and digit.
+fn plain(text: &str) -> Vec<char> {
+    let mut characters = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        let replaced = match character {
+            '`' => '\'',
+            _ if character.is_ascii() => character.to_ascii_lowercase(),
+            '’' | '‘' | 'ʼ' | '＇' | '´' => '\'',
+            '−' | '‐' | '‑' | '–' | '—' => '-',
+            '٫' | '．' | '。' => '.',
+            '٬' | '，' => ',',
+            '：' => ':',
+            '？' | '؟' => '?',
+            other => decimal_digit(other).unwrap_or(other),
+        };
+        match replaced.is_ascii() {
+            true => characters.push(replaced),
+            false => characters.extend(replaced.to_lowercase()),
+        }
+    }
+    characters
+}
+
+/// The ASCII digit for a decimal digit of another script.
+fn decimal_digit(character: char) -> Option<char> {
+    /// Code points of the zeros of the scripts in use (Unicode, general category Nd).
+    const ZEROS: [u32; 20] = [
+        0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6,
+        0x0D66, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0x1946, 0xFF10,
+    ];
+    let code = u32::from(character);
+    if code < ZEROS[0] {
+        return None;
+    }
+    let digit =
+        ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|digit| *digit < 10))?;
+    char::from_digit(digit, 10)
+}
+
+fn is_digit(characters: &[char], at: usize) -> bool {
+    characters.get(at).is_some_and(char::is_ascii_digit)
+}
+
+/// A digit, a point before a digit (`.5`), or a minus before a number that stands at the beginning of a word. The minus
+/// after a number means "to".
+fn starts_number(characters: &[char], at: usize, after_number: bool) -> bool {
+    let free =
+        at == 0 || matches!(characters[at - 1], ' ' | '\t' | '\n' | '(' | '=' | '$' | '€' | '£');
+    match characters[at] {
+        '-' => {
+            free && !after_number
+                && (is_digit(characters, at + 1)
+                    || characters.get(at + 1) == Some(&'.') && is_digit(characters, at + 2))
+        }
+        '.' => (free || characters[at - 1] == '-') && is_digit(characters, at + 1),
+        character => character.is_ascii_digit(),
+    }
+}
+
+/// Reads a number without its thousands separators: `1,000.50` → `1000.50`; `3.10`, `10:30` and `1.2.3` stay as written.
+fn number(characters: &[char], start: usize) -> (String, usize) {
+    let mut text = String::new();
+    let mut at = start;
+    if characters[at] == '-' {
+        text.push('-');
+        at += 1;
+    }
+    if characters[at] == '.' {
+        text.push('0');
+    }
+    while let Some(&character) = characters.get(at) {
+        match character {
+            '0'..='9' => text.push(character),
+            ',' | '\'' if separates_thousands(characters, at, &text) => {}
+            '.' | ':' if is_digit(characters, at + 1) => text.push(character),
+            _ => break,
+        }
+        at += 1;
+    }
+    let currency = start > 0 && matches!(characters[start - 1], '$' | '€' | '£' | '¥' | '₹');
+    if currency && let Some(whole) = text.strip_suffix(".00") {
+        text.truncate(whole.len());
+    }
+    (text, at)
+}
+
+/// Whether three digits follow and then none, or two as Indian grouping has them before the last three.
+fn separates_thousands(characters: &[char], at: usize, before: &str) -> bool {
+    let group = |from: usize| (from..).take_while(|at| is_digit(characters, *at)).count();
+    if before.contains(['.', ':']) {
+        return false;
+    }
+    match group(at + 1) {
+        3 => true,
+        2 => characters.get(at + 3) == Some(&characters[at]) && matches!(group(at + 4), 2 | 3),
+        _ => false,
+    }
+}
+
+/// Letters, with apostrophes between them.
+fn word(characters: &[char], start: usize) -> (String, usize) {
+    let belongs = |at: usize| match characters.get(at) {
+        Some('\'') => characters.get(at + 1).is_some_and(|next| next.is_alphabetic()),
+        Some(character) => character.is_alphabetic() || is_mark(*character),
+        None => false,
+    };
+    let end = (start..).find(|at| !belongs(*at)).unwrap_or(start);
+    (characters[start..end].iter().collect(), end)
+}
+
+/// Combining marks of the scripts in use, so that a decomposed letter does not split a word.
+fn is_mark(character: char) -> bool {
+    matches!(u32::from(character), 0x0300..=0x036F | 0x200C..=0x200D)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        tokens(text).into_iter().map(|token| token.text).collect()
+    }
+
+    #[test]
+    fn words_and_numbers_are_read_as_written() {
+        let cases: [(&str, &[&str]); 17] = [
+            ("How far is 30km?", &["how", "far", "is", "30", "km"]),
+            ("don’t Don't 'quoted'", &["don't", "don't", "quoted"]),
+            (
+                "1,000 and 1,00,000 and 12,345,678.90",
+                &["1000", "and", "100000", "and", "12345678.90"],
+            ),
+            ("2,3,4 or 3,5", &["2", "3", "4", "or", "3", "5"]),
+            ("1'000", &["1000"]),
+            ("3.10 is not 3.1.", &["3.10", "is", "not", "3.1"]),
+            ("at 10:30am", &["at", "10:30", "am"]),
+            (
+                "-5 degrees or −7, 3-5, 0 -100, covid-19",
+                &["-5", "degrees", "or", "-7", "3", "5", "0", "100", "covid", "19"],
+            ),
+            ("-.5 and .5", &["-0.5", "and", "0.5"]),
+            ("$5.00 for A12", &["5", "for", "a", "12"]),
+            ("٣٠ ３７ २५", &["30", "37", "25"]),
+            ("2016-05-03 5/3/2016", &["2016", "05", "03", "5", "3", "2016"]),
+            ("cafe\u{301} naïve", &["cafe\u{301}", "naïve"]),
+            ("", &[]),
+            ("?!,.-'", &[]),
+            ("-", &[]),
+            ("1.", &["1"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(texts(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sentences_and_marks_are_kept() {
+        let tokens = tokens("No, thanks. Is 5GB enough?");
+        let begins: Vec<_> = tokens.iter().map(|token| token.begins_sentence).collect();
+        assert_eq!(begins, [true, false, true, false, false, false]);
+        let marks: Vec<_> = tokens.iter().map(|token| token.followed_by).collect();
+        assert_eq!(marks, [Some(','), Some('.'), None, None, None, Some('?')]);
+        assert!(tokens[4].is_glued && !tokens[3].is_glued);
+    }
+}
