@@ -36,17 +36,19 @@ impl Gateway {
         body: Bytes,
     ) -> Result<Outgoing, Error> {
         let mut ctx = self.read(&principal, place, headers, body)?;
-        let Some(keys) = ctx.keys else { return self.forward(ctx, None).await };
-        if ctx.policy.read.is_err() {
-            self.embed_question(&mut ctx).await;
-            return self.forward(ctx, None).await;
-        }
-        if let Some(found) = self.exact(&ctx, keys) {
+        let readable = ctx.keys.filter(|_| ctx.policy.read.is_ok());
+        if let Some(found) = readable.and_then(|keys| self.exact(&ctx, keys)) {
             return Ok(self.serve(ctx, &found));
         }
         if ctx.policy.only_if_cached {
             return Err(Error::NotCached);
         }
+        let Some(keys) = readable else {
+            if ctx.keys.is_some() {
+                self.embed_question(&mut ctx).await;
+            }
+            return self.forward(ctx, None).await;
+        };
         let flight = tokio::time::timeout(self.parts.total_timeout, self.flights.join(keys.exact));
         let lead = match ctx.wait(flight).await.map_err(|_| Error::FlightTimeout)? {
             Join::Landed(found) if found.serves(&ctx, self.parts.clock.now()) => {
