@@ -2,7 +2,7 @@
 //! other in the background.
 //!
 //! It decides when to move (also from a graph with many dead slots to a fresh graph), and owns the thread that does it;
-//! how a move goes is in [`super::moving`]. Searches and changes go to the old store until it is done.
+//! how a move goes is in `moving.rs`. Searches and changes go to the old store until it is done.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! One move of an index to a new store, on a thread of its own: copy what is there, build, catch up with what was changed
 //! meanwhile, swap.
 //!
-//! Knows nothing about when a move is due; that is [`super::hybrid`]'s.
+//! Knows nothing about when a move is due; that is `hybrid.rs`'s.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
