@@ -96,7 +96,11 @@ async fn a_caller_who_wants_a_stored_answer_only_never_goes_upstream() {
         let mut body = chat("a");
         body["store"] = json!(store);
         let answer = gateway.chat_as("k", &[("cache-control", wishes)], &body).await;
-        assert_eq!((answer.status, answer.code().as_str()), (504, "not_cached"), "{settings} {wishes}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (504, "not_cached"),
+            "{settings} {wishes}"
+        );
     }
     assert_eq!(upstream.calls(), 0);
 }
