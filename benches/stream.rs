@@ -1,4 +1,11 @@
 //! A stream of 200 chunks: cut into events, understood, assembled into a completion, and replayed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a broken fixture must end the bench; criterion's macros make undocumented items"
+)]
 
 use std::hint::black_box;
 
