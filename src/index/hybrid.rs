@@ -34,7 +34,7 @@ pub struct IndexOptions {
 
 impl Default for IndexOptions {
     fn default() -> Self {
-        Self { flat_until: 50_000, m: 16, ef_construction: 100, ef_search: 64 }
+        Self { flat_until: 20_000, m: 16, ef_construction: 100, ef_search: 64 }
     }
 }
 

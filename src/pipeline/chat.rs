@@ -24,7 +24,7 @@ use crate::{
     config::Tier,
     limit::Place,
     provider::openai::request_body,
-    upstream::{Call, Expect, Failure, Reply, ReplyBody},
+    upstream::{Call, Endpoint, Expect, Failure, Reply, ReplyBody},
 };
 
 impl Gateway {
@@ -165,7 +165,7 @@ impl Gateway {
         let stream = ctx.request.stream;
         let call = Call {
             targets: &plan.targets,
-            path: "/chat/completions",
+            endpoint: Endpoint::Chat,
             body: &|target, provider| {
                 request_body(&ctx.request, &target.model, provider.stream_usage)
             },

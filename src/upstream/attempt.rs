@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-use super::{Call, Events, Expect, Failure, Reply, ReplyBody};
+use super::{Address, Call, Events, Expect, Failure, Reply, ReplyBody};
 use crate::{
     api::error,
-    config::{self, Provider, Target},
+    config::{self, Target},
     provider::openai::Answer,
 };
 
@@ -48,7 +48,7 @@ pub struct Request<'a> {
     pub settings: &'a config::Upstream,
     pub call: &'a Call<'a>,
     pub target: &'a Target,
-    pub provider: &'a Provider,
+    pub address: &'a Address,
 }
 
 /// A whole answer larger than this is not read.
@@ -107,7 +107,8 @@ impl Request<'_> {
     }
 
     fn request(&self) -> reqwest::RequestBuilder {
-        let url = format!("{}{}", self.provider.base_url, self.call.path);
+        let provider = &self.address.provider;
+        let url = self.address.url(self.call.endpoint);
         let mut request = self.client.post(url).header(header::CONTENT_TYPE, "application/json");
         let accept = if self.call.expect == Expect::Events {
             "text/event-stream"
@@ -118,13 +119,13 @@ impl Request<'_> {
         for (name, value) in self.call.headers {
             request = request.header(name, value);
         }
-        if let Some(key) = &self.provider.api_key {
+        if let Some(key) = &provider.api_key {
             request = request.bearer_auth(key.expose());
         }
-        for (name, value) in &self.provider.headers {
+        for (name, value) in &provider.headers {
             request = request.header(name, value.expose());
         }
-        request.body((self.call.body)(self.target, self.provider))
+        request.body((self.call.body)(self.target, provider))
     }
 
     async fn whole(
