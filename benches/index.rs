@@ -1,8 +1,8 @@
 //! Vector search. `cargo bench --bench index` times lookups; `cargo bench --bench index -- churn` proves recall at size:
-//! 100,000 entries of 384 numbers in one partition, of which half are exchanged, against the exact scan.
+//! 100,000 entries (or `churn N`) of 384 numbers in one partition, of which half are exchanged, against the exact scan.
 //!
-//! The data resemble sentence embeddings in what matters here: directions that gather around topics (2,000 centres, so
-//! about 50 entries a topic, with a cosine of about 0.6 within one) and a vector space that is used unevenly. Uniformly
+//! The data resemble sentence embeddings in what matters here: directions that gather around topics (about 50 entries a
+//! topic, with a cosine of about 0.6 within one) and a vector space that is used unevenly. Uniformly
 //! random directions would be a harder and an unreal case: all of them are equally far from each other.
 
 use std::hint::black_box;
@@ -17,7 +17,7 @@ use scrimp::index::{HybridIndex, IndexOptions, VectorSearch, VectorStore};
 
 const DIMENSION: usize = 384;
 const ENTRIES: u64 = 100_000;
-const TOPICS: u64 = 2_000;
+const ENTRIES_PER_TOPIC: u64 = 50;
 const QUERIES: usize = 2_000;
 const REQUIRED_RECALL: f64 = 0.99;
 /// Length of what an entry adds to its topic's direction: a cosine of about 0.6 between two entries of a topic.
@@ -26,8 +26,9 @@ const WITHIN_TOPIC: f32 = 0.8;
 const NEAR_DUPLICATE: f32 = 0.33;
 
 fn main() -> ExitCode {
-    if std::env::args().any(|argument| argument == "churn") {
-        return churn();
+    let mut arguments = std::env::args().skip_while(|argument| argument != "churn");
+    if arguments.next().is_some() {
+        return churn(arguments.find_map(|argument| argument.parse().ok()).unwrap_or(ENTRIES));
     }
     lookups();
     Criterion::default().configure_from_args().final_summary();
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
 criterion_group!(lookups, lookup);
 
 fn lookup(criterion: &mut Criterion) {
-    let data = Data::new();
+    let data = Data::new(10_000);
     let mut group = criterion.benchmark_group("index lookup, 384 dimensions, best 8");
     for entries in [1_000, 10_000] {
         for (name, flat_until) in [("scan", usize::MAX), ("graph", 0)] {
@@ -63,11 +64,11 @@ fn lookup(criterion: &mut Criterion) {
 
 /// Exchanges half of the entries and compares with the exact scan. Fails below the required recall.
 #[expect(clippy::print_stdout, reason = "a report for the terminal")]
-fn churn() -> ExitCode {
+fn churn(entries: u64) -> ExitCode {
     println!(
-        "{ENTRIES} entries, {DIMENSION} dimensions, {TOPICS} topics; half exchanged; {QUERIES} queries of a kind"
+        "{entries} entries of {DIMENSION} numbers, half of them exchanged; {QUERIES} queries of a kind"
     );
-    let data = Data::new();
+    let data = Data::new(entries);
     let defaults = IndexOptions::default();
     let passed = [
         ("graph from the start", IndexOptions { flat_until: 1_000, ..defaults }),
@@ -85,27 +86,27 @@ fn churn() -> ExitCode {
 #[expect(clippy::print_stdout, reason = "a report for the terminal")]
 fn exchange_half(name: &str, options: IndexOptions, data: &Data) -> bool {
     let oracle = FlatIndex::new(DIMENSION);
-    (0..ENTRIES).for_each(|id| insert(&oracle, id, &data.entry(id)));
+    (0..data.entries).for_each(|id| insert(&oracle, id, &data.entry(id)));
 
     let resident = resident_bytes();
     let index = HybridIndex::new(DIMENSION, options);
     let start = Instant::now();
-    (0..ENTRIES).for_each(|id| insert(&index, id, &data.entry(id)));
+    (0..data.entries).for_each(|id| insert(&index, id, &data.entry(id)));
     index.settle();
     println!("\n{name}: {options:?}");
     println!("  build {:.1} s", start.elapsed().as_secs_f64());
     let grown = resident_bytes().saturating_sub(resident);
     println!(
         "  {} bytes an entry estimated, {} resident",
-        index.bytes() as u64 / ENTRIES,
-        grown / ENTRIES
+        index.bytes() as u64 / data.entries,
+        grown / data.entries
     );
 
     let start = Instant::now();
-    for id in 0..ENTRIES / 2 {
-        let vector = data.entry(ENTRIES + id);
+    for id in 0..data.entries / 2 {
+        let vector = data.entry(data.entries + id);
         // Every other one is replaced, the others are removed and new ones come instead.
-        let under = if id % 2 == 0 { id } else { ENTRIES + id };
+        let under = if id % 2 == 0 { id } else { data.entries + id };
         if under != id {
             index.remove(id);
             oracle.remove(id);
@@ -175,14 +176,15 @@ fn resident_bytes() -> u64 {
 
 /// Vectors made from their number alone, so that none has to be kept.
 struct Data {
+    entries: u64,
     topics: Vec<Vec<f32>>,
 }
 
 impl Data {
-    fn new() -> Self {
-        Self {
-            topics: (0..TOPICS).map(|topic| direction(&mut StdRng::seed_from_u64(topic))).collect(),
-        }
+    fn new(entries: u64) -> Self {
+        let topics = 0..entries.div_ceil(ENTRIES_PER_TOPIC);
+        let topics = topics.map(|topic| direction(&mut StdRng::seed_from_u64(topic))).collect();
+        Self { entries, topics }
     }
 
     fn entry(&self, number: u64) -> Vec<f32> {
@@ -197,7 +199,8 @@ impl Data {
     /// A query close to an entry that is live before and after the churn.
     fn near_duplicate(&self, number: u64) -> Vec<f32> {
         let mut random = StdRng::seed_from_u64(1 << 34 | number);
-        let entry = self.entry(random.random_range(ENTRIES / 2..ENTRIES + ENTRIES / 2));
+        let entry =
+            self.entry(random.random_range(self.entries / 2..self.entries + self.entries / 2));
         add(&entry, &direction(&mut random), NEAR_DUPLICATE)
     }
 

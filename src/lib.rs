@@ -12,6 +12,10 @@
 //! ```
 //!
 //! `docs/architecture.md` follows one request through them.
+#![cfg_attr(
+    test,
+    allow(clippy::needless_pass_by_value, reason = "tests build their values in place")
+)]
 
 pub mod account;
 pub mod admin;

@@ -7,5 +7,6 @@ pub mod canonical;
 pub mod chat;
 pub mod control;
 pub mod embeddings;
+pub mod error;
 pub mod fields;
 pub mod sse;

@@ -24,7 +24,12 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rejection {
     /// Less similar than the threshold.
-    Similarity(f32),
+    Similarity {
+        /// Cosine similarity.
+        found: f32,
+        /// The threshold.
+        least: f32,
+    },
     /// The guard found a difference that changes the answer.
     Guard(Difference),
 }
@@ -32,7 +37,7 @@ pub enum Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Similarity(similarity) => write!(f, "similarity {similarity:.3}"),
+            Self::Similarity { found, least } => write!(f, "similarity {found:.3} < {least:.3}"),
             Self::Guard(difference) => write!(f, "{difference}"),
         }
     }
@@ -42,7 +47,7 @@ impl Rejection {
     /// The kind of difference that the guard found, for metrics.
     pub fn guard_kind(&self) -> Option<&'static str> {
         match self {
-            Self::Similarity(_) => None,
+            Self::Similarity { .. } => None,
             Self::Guard(difference) => Some(difference.kind.name()),
         }
     }
@@ -52,7 +57,10 @@ impl Decision {
     /// Judges a stored `candidate` question against the `question` asked now.
     pub fn judge(&self, question: &str, candidate: &str, similarity: f32) -> Verdict {
         if similarity < self.threshold {
-            return Verdict::Reject(Rejection::Similarity(similarity));
+            return Verdict::Reject(Rejection::Similarity {
+                found: similarity,
+                least: self.threshold,
+            });
         }
         let differences = guard::compare(candidate, question);
         match guard::veto(&differences) {
@@ -70,7 +78,8 @@ mod tests {
     fn similarity_comes_first_and_the_guard_has_the_last_word() {
         let rule = Decision { threshold: 0.9 };
         assert_eq!(rule.judge("How do I reset it?", "how can I reset it", 0.95), Verdict::Serve);
-        assert_eq!(rule.judge("a", "b", 0.89), Verdict::Reject(Rejection::Similarity(0.89)));
+        let too_far = Rejection::Similarity { found: 0.89, least: 0.9 };
+        assert_eq!(rule.judge("a", "b", 0.89), Verdict::Reject(too_far));
         let Verdict::Reject(Rejection::Guard(found)) =
             rule.judge("keep 30 days", "keep 37 days", 0.99)
         else {

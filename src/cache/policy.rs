@@ -22,8 +22,6 @@ pub enum Bypass {
     SemanticOff,
     /// The caller accepts no wrong answer at all.
     MaxWrongZero,
-    /// The caller wants a stored answer to this very request or none.
-    OnlyIfCached,
     /// The last turn is not a user's.
     LastTurnNotUser,
     /// The last turn is a tool's result.
@@ -60,7 +58,6 @@ impl Bypass {
             Self::StoreRequested => "store-requested",
             Self::SemanticOff => "semantic-off",
             Self::MaxWrongZero => "max-wrong-zero",
-            Self::OnlyIfCached => "only-if-cached",
             Self::LastTurnNotUser => "last-turn-not-user",
             Self::ToolResult => "tool-result",
             Self::NoQuestion => "no-question",
@@ -95,7 +92,7 @@ pub struct Policy {
     pub max_age: Option<Duration>,
     /// How long the answer may be kept.
     pub ttl: Duration,
-    /// Answer from the cache or not at all.
+    /// Answer from the cache, to the very same request, or not at all.
     pub only_if_cached: bool,
 }
 
@@ -140,9 +137,6 @@ fn question(
     }
     if controls.exact_only {
         return Err(Bypass::MaxWrongZero);
-    }
-    if controls.only_if_cached {
-        return Err(Bypass::OnlyIfCached);
     }
     match last.role.as_str() {
         "user" => {}

@@ -64,6 +64,19 @@ struct Partition {
     keys: RwLock<HashMap<u64, ExactKey>>,
 }
 
+impl Partition {
+    fn link(&self, entry: &Entry, vector: &[f32]) {
+        if let Err(error) = self.index.insert(entry.id, vector) {
+            tracing::warn!(%error, "a question's vector cannot be indexed");
+            self.keys.write().remove(&entry.id);
+        }
+        // It may have been evicted meanwhile.
+        if !self.keys.read().contains_key(&entry.id) {
+            self.index.remove(entry.id);
+        }
+    }
+}
+
 impl SemanticIndex {
     /// An index of vectors with `dim` numbers, that looks at the best `candidates` of a lookup.
     pub fn new(dim: usize, candidates: usize, decision: Decision) -> Self {
@@ -79,6 +92,11 @@ impl SemanticIndex {
     /// A fresh id for an entry.
     pub fn next_id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Vectors in one partition.
+    pub fn vectors_in(&self, partition: PartitionKey) -> usize {
+        self.partitions.read().get(&partition).map_or(0, |partition| partition.index.len())
     }
 
     /// The best entry of `cache` whose answer serves the question, if there is one.
@@ -107,8 +125,9 @@ impl SemanticIndex {
         lookup
     }
 
-    /// Makes an entry findable by its question's vector.
-    pub fn insert(&self, entry: &Entry, vector: &[f32]) {
+    /// Makes an entry findable by its question's vector: at once in a small partition; in one that has become a graph,
+    /// where an insert takes milliseconds, soon.
+    pub fn insert(&self, entry: Arc<Entry>, vector: Arc<[f32]>) {
         let Some(key) = entry.partition else { return };
         // The map stays locked, so that the partition cannot be dropped as empty meanwhile.
         let mut partitions = self.partitions.write();
@@ -119,9 +138,10 @@ impl SemanticIndex {
         partition.keys.write().insert(entry.id, entry.key);
         let partition = Arc::clone(partition);
         drop(partitions);
-        if let Err(error) = partition.index.insert(entry.id, vector) {
-            tracing::warn!(%error, "a question's vector cannot be indexed");
-            self.remove(entry);
+        if partition.index.len() < IndexOptions::default().flat_until / 4 {
+            partition.link(&entry, &vector);
+        } else {
+            rayon::spawn(move || partition.link(&entry, &vector));
         }
     }
 
@@ -129,8 +149,8 @@ impl SemanticIndex {
     pub fn remove(&self, entry: &Entry) {
         let Some(key) = entry.partition else { return };
         let Some(partition) = self.partitions.read().get(&key).cloned() else { return };
-        partition.index.remove(entry.id);
         partition.keys.write().remove(&entry.id);
+        partition.index.remove(entry.id);
         let mut partitions = self.partitions.write();
         if partition.keys.read().is_empty()
             && partitions.get(&key).is_some_and(|current| Arc::ptr_eq(current, &partition))

@@ -63,9 +63,7 @@ fn is_statement(line: &str) -> bool {
     let asserts = line.starts_with("assert ") && line.contains('(');
     let returns =
         line.starts_with("return ") && line.split_whitespace().count() <= 6 && !line.ends_with('.');
-    let operators = ["==", "!=", "=>", "->", "::", "+=", "&&", "||", "();"]
-        .iter()
-        .any(|mark| line.contains(mark));
+    let operators = line.as_bytes().windows(2).any(is_operator);
     let assigns = is_assignment(line);
     ends_block
         || ends_statement
@@ -75,6 +73,10 @@ fn is_statement(line: &str) -> bool {
         || returns
         || operators
         || assigns
+}
+
+fn is_operator(pair: &[u8]) -> bool {
+    matches!(pair, b"==" | b"!=" | b"=>" | b"->" | b"::" | b"+=" | b"&&" | b"||")
 }
 
 /// `name = call(…)` or `name = [ … ]`: an identifier, one equals sign, brackets.

@@ -123,6 +123,10 @@ impl Marks {
         while let Some(character) = rest.next() {
             let next = rest.peek().copied().unwrap_or(' ');
             marks.chars += 1;
+            if character.is_ascii_lowercase() {
+                marks.letters += 1;
+                continue;
+            }
             marks.letters += usize::from(character.is_alphabetic());
             marks.upper += usize::from(character.is_uppercase());
             marks.digits += usize::from(character.is_ascii_digit());
@@ -178,7 +182,8 @@ impl Words {
             words.sentences += usize::from(core.len() > 1 && ends_sentence(word));
 
             lower.clear();
-            lower.extend(core.chars().map(|character| character.to_ascii_lowercase()));
+            lower.push_str(core);
+            lower.make_ascii_lowercase();
             if let Some(hint) = keywords::hint(&lower) {
                 words.hints[hint as usize] += 1;
             }

@@ -27,6 +27,9 @@ pub(super) enum Hint {
 
 /// The hint of a lower-case word without punctuation.
 pub(super) fn hint(word: &str) -> Option<Hint> {
+    if !LENGTHS.contains(&word.len()) {
+        return None;
+    }
     let found = TABLE.binary_search_by(|(known, _)| (*known).cmp(word)).ok()?;
     Some(TABLE[found].1)
 }
@@ -34,6 +37,9 @@ pub(super) fn hint(word: &str) -> Option<Hint> {
 use Hint::{
     Code, Constraint, Creative, Instruction, Maths, Negation, Question, Reasoning, Transform,
 };
+
+/// Lengths of the words in the table, bytes.
+const LENGTHS: std::ops::RangeInclusive<usize> = 2..=11;
 
 /// Sorted by word, for the binary search.
 #[rustfmt::skip]
@@ -78,6 +84,7 @@ mod tests {
     #[test]
     fn table_is_sorted_lower_case_and_without_repeats() {
         assert!(TABLE.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(TABLE.iter().all(|(word, _)| LENGTHS.contains(&word.len())));
         assert!(TABLE.iter().all(|(word, _)| word.bytes().all(|byte| byte.is_ascii_lowercase())));
     }
 

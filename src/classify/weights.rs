@@ -107,9 +107,10 @@ pub(super) struct CurvePoint {
     pub(super) threshold: f32,
     /// Share of requests that go there.
     pub(super) frontier_share: f32,
-    /// Lower 95 % bound of the routed mean score over the always-frontier mean score.
+    /// Lower 95 % bound of the routed mean score over the always-frontier mean score: on held-out questions or on sources
+    /// left out whole, whichever is lower.
     pub(super) quality_low: f32,
-    /// Its estimate, for people and plots.
+    /// The estimate on held-out questions, for people and plots.
     pub(super) quality: f32,
 }
 

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use super::{
     ConfigArgument, Failure, output,
-    replaying::{self, SimulatedModels},
+    replaying::{self, Pace, SimulatedModels},
     runtime,
 };
 use crate::{
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let models = match arguments.config.config {
             Some(_) => None,
-            None => Some(SimulatedModels::start().await?),
+            None => Some(SimulatedModels::start(Pace::AtOnce).await?),
         };
         let mut config: Config = match &models {
             Some(models) => models.config("")?,
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         config.cache.threshold = arguments.threshold.or(config.cache.threshold);
         let app = App::start(config).await?;
         if models.is_some() {
-            output::note("misses go to simulated models; '--config FILE' sends them to real ones");
+            output::note("misses go to simulated models that answer at once; '--config FILE' sends them to real ones");
         }
         let client = Client::new(app.address(), &arguments.model);
         let summary = replaying::run(&client, &questions, arguments.concurrency).await;

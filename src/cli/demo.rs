@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use super::{
     Failure, output,
-    replaying::{self, SimulatedModels},
+    replaying::{self, Pace, SimulatedModels},
     runtime,
 };
 use crate::{
@@ -29,7 +29,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     crate::telemetry::start_quiet_logs();
     let questions = trace::parse(DEMO_STREAM, "demo-stream.jsonl")?;
     runtime()?.block_on(async {
-        let models = SimulatedModels::start().await?;
+        let models = SimulatedModels::start(Pace::Lifelike).await?;
         let app = App::start(models.config("")?).await?;
         output::note(&format!(
             "The models behind this demo are simulated: they make their answers up, their latency is shortened, and \

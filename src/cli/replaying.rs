@@ -17,7 +17,16 @@ use crate::{
     },
 };
 
-/// Two simulated models. Their prices are those of a cheap and a frontier model of today, their latency is shortened.
+/// How long simulated models take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Fractions of a second, in the proportion of real models.
+    Lifelike,
+    /// No time, so that a long trace takes no longer than the gateway itself.
+    AtOnce,
+}
+
+/// Two simulated models, with the prices of a cheap and a frontier model of today.
 pub struct SimulatedModels {
     cheap: Simulated,
     frontier: Simulated,
@@ -25,10 +34,11 @@ pub struct SimulatedModels {
 
 impl SimulatedModels {
     /// Starts both.
-    pub async fn start() -> std::io::Result<Self> {
-        let cheap = Manner { name: "cheap", latency: Duration::from_millis(60), tokens: 80 };
-        let frontier =
-            Manner { name: "frontier", latency: Duration::from_millis(200), tokens: 160 };
+    pub async fn start(pace: Pace) -> std::io::Result<Self> {
+        let millis =
+            |millis| Duration::from_millis(if pace == Pace::Lifelike { millis } else { 0 });
+        let cheap = Manner { name: "cheap", latency: millis(60), tokens: 80 };
+        let frontier = Manner { name: "frontier", latency: millis(200), tokens: 160 };
         Ok(Self {
             cheap: Simulated::start(cheap).await?,
             frontier: Simulated::start(frontier).await?,

@@ -31,7 +31,10 @@ impl Share {
         let spread = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
         let scale = 1.0 + Z * Z / n;
         let bound = |value: f64| (value / scale).clamp(0.0, 1.0);
-        Self { count, of, value: p, low: bound(centre - spread), high: bound(centre + spread) }
+        // At the ends the bounds are exact; the arithmetic is not.
+        let low = if count == 0 { 0.0 } else { bound(centre - spread) };
+        let high = if count == of { 1.0 } else { bound(centre + spread) };
+        Self { count, of, value: p, low, high }
     }
 }
 

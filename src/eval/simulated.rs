@@ -94,7 +94,9 @@ async fn answer(State(model): State<Model>, body: Bytes) -> Response {
     };
     let seed = seed(&request);
     let share = (seed % 1000) as f64 / 1000.0;
-    tokio::time::sleep(model.manner.latency.mul_f64(1.0 + share)).await;
+    if !model.manner.latency.is_zero() {
+        tokio::time::sleep(model.manner.latency.mul_f64(1.0 + share)).await;
+    }
     let number = model.answers.fetch_add(1, Ordering::Relaxed);
     let id = format!("chatcmpl-{}-{number}", model.manner.name);
     let tokens = model.manner.tokens + (seed / 1000) % (3 * model.manner.tokens).max(1);

@@ -26,10 +26,8 @@ const OPPOSITES: [(&str, &str); 14] = [
 pub(super) fn compare(left: &[Token], right: &[Token]) -> Option<Difference> {
     let mut left_negations = negations(left);
     let mut right_negations = negations(right);
-    for (word, opposite) in OPPOSITES {
-        left_negations.extend(denies(left, right, word, opposite));
-        right_negations.extend(denies(right, left, word, opposite));
-    }
+    left_negations.extend(denials(left, right));
+    right_negations.extend(denials(right, left));
     if left_negations.len() % 2 == right_negations.len() % 2 {
         return None;
     }
@@ -41,18 +39,18 @@ pub(super) fn compare(left: &[Token], right: &[Token]) -> Option<Difference> {
     })
 }
 
-/// The opposite, when `tokens` has it where `others` has the word itself. Without the word it is another wording, not a
-/// denial.
-fn denies(
-    tokens: &[Token],
-    others: &[Token],
-    word: &str,
-    opposite: &'static str,
-) -> Option<&'static str> {
-    let place = |tokens: &[Token], word: &str| tokens.iter().position(|token| token.text == word);
-    place(tokens, opposite).filter(|at| !is_call_for_help(tokens, *at))?;
-    let is_denial = place(others, opposite).is_none() && place(others, word).is_some();
-    is_denial.then_some(opposite)
+/// The opposites in `tokens` of words in `others`. Without the word it is another wording, not a denial.
+fn denials<'a>(tokens: &'a [Token], others: &[Token]) -> impl Iterator<Item = &'a str> {
+    let has = |word: &str| others.iter().any(|token| token.text == word);
+    let is_denial = move |at: &usize| {
+        let text = tokens[*at].text.as_str();
+        text.starts_with(['i', 'u'])
+            && OPPOSITES
+                .iter()
+                .any(|(word, opposite)| text == *opposite && has(word) && !has(opposite))
+            && !is_call_for_help(tokens, *at)
+    };
+    (0..tokens.len()).filter(is_denial).map(|at| tokens[at].text.as_str())
 }
 
 /// The words that negate, without those that only look like it.
@@ -138,8 +136,10 @@ fn is_tag_question(tokens: &[Token], at: usize, before: &str) -> bool {
 fn is_call_for_help(tokens: &[Token], at: usize) -> bool {
     let begins =
         |at: usize| tokens[at].begins_sentence || at > 0 && tokens[at - 1].followed_by.is_some();
-    let start = (0..=at).rev().find(|at| begins(*at)).unwrap_or(0);
-    if at - start > 2 || !matches!(tokens[start].text.as_str(), "i" | "i'm" | "im") {
+    let Some(start) = (at.saturating_sub(2)..=at).rev().find(|at| begins(*at)) else {
+        return false;
+    };
+    if !matches!(tokens[start].text.as_str(), "i" | "i'm" | "im") {
         return false;
     }
     matches!(word(tokens, at), "can't" | "cannot" | "cant" | "unable")

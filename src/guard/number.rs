@@ -258,7 +258,7 @@ fn below_hundred(word: &str) -> Option<(f64, bool)> {
     ];
     let place =
         |words: &[&str]| words.iter().position(|other| *other == word).map(|place| place as f64);
-    if !(3..=11).contains(&word.len()) {
+    if !(3..=11).contains(&word.len()) || !word.starts_with(['e', 'f', 'n', 'o', 's', 't', 'z']) {
         return None;
     }
     let tens = |place: f64| (place + 2.0) * 10.0;

@@ -16,7 +16,7 @@ pub(super) struct Token {
 }
 
 pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let characters: Vec<char> = text.chars().flat_map(plain).collect();
+    let characters = plain(text);
     let mut tokens: Vec<Token> = Vec::with_capacity(text.len() / 5 + 1);
     let mut at = 0;
     let mut begins_sentence = true;
@@ -44,19 +44,27 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// A character in lower case, with one form for each apostrophe, minus and digit.
-fn plain(character: char) -> impl Iterator<Item = char> {
-    let replaced = match character {
-        '’' | '‘' | 'ʼ' | '＇' | '`' | '´' => '\'',
-        '−' | '‐' | '‑' | '–' | '—' => '-',
-        '٫' | '．' => '.',
-        '٬' | '，' => ',',
-        '：' => ':',
-        '？' | '؟' => '?',
-        '。' => '.',
-        other => decimal_digit(other).unwrap_or(other),
-    };
-    replaced.to_lowercase()
+/// The text in lower case, with one form for each apostrophe, minus and digit.
+fn plain(text: &str) -> Vec<char> {
+    let mut characters = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        let replaced = match character {
+            '`' => '\'',
+            _ if character.is_ascii() => character.to_ascii_lowercase(),
+            '’' | '‘' | 'ʼ' | '＇' | '´' => '\'',
+            '−' | '‐' | '‑' | '–' | '—' => '-',
+            '٫' | '．' | '。' => '.',
+            '٬' | '，' => ',',
+            '：' => ':',
+            '？' | '؟' => '?',
+            other => decimal_digit(other).unwrap_or(other),
+        };
+        match replaced.is_ascii() {
+            true => characters.push(replaced),
+            false => characters.extend(replaced.to_lowercase()),
+        }
+    }
+    characters
 }
 
 /// The ASCII digit for a decimal digit of another script.

@@ -22,7 +22,7 @@ const MAX_LINKS: usize = 256;
 /// Layers of the graph; the crate's own bound.
 const LAYERS: usize = 16;
 /// Measured at 16 links per node: what a slot takes beyond its vector (links, locks, allocator).
-const GRAPH_BYTES_PER_SLOT: usize = 2_600;
+const GRAPH_BYTES_PER_SLOT: usize = 2_900;
 /// How often a search that found too few live vectors is repeated with a wider one before the exact scan.
 const WIDENINGS: usize = 2;
 

@@ -1,12 +1,10 @@
 //! What a partition holds: the exact scan while it is small, the graph when it has grown, and the way from one to the
 //! other in the background.
 //!
-//! A move (also the one from a graph with many dead slots to a fresh graph) copies what is there, builds the new store
-//! on a thread of its own, catches up with what was changed meanwhile, and swaps. Searches and changes go to the old
-//! store until then.
+//! It decides when to move (also from a graph with many dead slots to a fresh graph), and owns the thread that does it;
+//! how a move goes is in `moving.rs`. Searches and changes go to the old store until it is done.
 
-use std::collections::{HashMap, HashSet};
-use std::num::NonZeroUsize;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -15,14 +13,11 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::flat::FlatIndex;
 use super::hnsw::{GraphOptions, HnswIndex};
+use super::moving::Move;
 use super::{Neighbour, Rows, VectorError, VectorSearch, VectorStore};
 
 /// Fewer dead slots than this are not worth a new graph.
 const DEAD_WORTH_A_REBUILD: usize = 64;
-/// Vectors that are linked before a build looks at what was changed meanwhile.
-const BUILD_BATCH: usize = 256;
-/// So few changes are caught up with while writers wait for the swap.
-const LAST_CHANGES: usize = 16;
 
 /// When to leave the exact scan, and the graph's size and effort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +34,7 @@ pub struct IndexOptions {
 
 impl Default for IndexOptions {
     fn default() -> Self {
-        Self { flat_until: 50_000, m: 16, ef_construction: 200, ef_search: 64 }
+        Self { flat_until: 20_000, m: 16, ef_construction: 100, ef_search: 64 }
     }
 }
 
@@ -51,34 +46,34 @@ pub struct HybridIndex {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    dimension: usize,
-    options: IndexOptions,
-    store: RwLock<Store>,
+pub(super) struct Shared {
+    pub(super) dimension: usize,
+    pub(super) options: IndexOptions,
+    pub(super) store: RwLock<Store>,
     /// Held by every change, so that none falls between the copy and the swap of a move. Taken before `store`.
-    writing: Mutex<Writing>,
-    stop: AtomicBool,
+    pub(super) writing: Mutex<Writing>,
+    pub(super) stop: AtomicBool,
 }
 
-enum Store {
+pub(super) enum Store {
     Flat(FlatIndex),
     Graph(HnswIndex),
 }
 
 #[derive(Default)]
-struct Writing {
+pub(super) struct Writing {
     /// Present while a move runs: the ids changed since it last looked, each with its vector or as removed.
-    changes: Option<Changes>,
+    pub(super) changes: Option<Changes>,
     /// The thread of the last move; it may have ended.
     mover: Option<JoinHandle<()>>,
     /// A move has failed. The store stays as it is, which is correct, only slower.
-    gave_up: bool,
+    pub(super) gave_up: bool,
 }
 
-type Changes = HashMap<u64, Option<Box<[f32]>>>;
+pub(super) type Changes = HashMap<u64, Option<Box<[f32]>>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
+pub(super) enum Shape {
     Flat,
     Graph,
 }
@@ -134,7 +129,7 @@ impl HybridIndex {
         writing.changes = Some(Changes::new());
         let shared = Arc::clone(&self.shared);
         let thread = std::thread::Builder::new().name("index-move".to_owned());
-        match thread.spawn(move || Move { shared: &shared, done: false }.run(shape)) {
+        match thread.spawn(move || Move::new(&shared).run(shape)) {
             Ok(mover) => writing.mover = Some(mover),
             Err(error) => {
                 tracing::warn!(%error, "no thread to restructure a vector index");
@@ -183,7 +178,7 @@ impl VectorStore for HybridIndex {
 }
 
 impl Store {
-    fn as_dyn(&self) -> &dyn VectorStore {
+    pub(super) fn as_dyn(&self) -> &dyn VectorStore {
         match self {
             Store::Flat(flat) => flat,
             Store::Graph(graph) => graph,
@@ -197,7 +192,7 @@ impl Store {
         }
     }
 
-    fn rows(&self) -> Box<dyn Rows> {
+    pub(super) fn rows(&self) -> Box<dyn Rows> {
         match self {
             Store::Flat(flat) => flat.rows(),
             Store::Graph(graph) => graph.rows(),
@@ -218,111 +213,10 @@ impl Store {
     }
 }
 
-/// One move. Dropped without being done (stopped, panicked), it leaves the old store in place and says so.
-struct Move<'a> {
-    shared: &'a Shared,
-    done: bool,
-}
-
-impl Move<'_> {
-    fn run(mut self, shape: Shape) {
-        let rows = {
-            let mut writing = self.shared.writing.lock();
-            writing.changes = Some(Changes::new()); // Those so far are in the copy.
-            self.shared.store.read().rows()
-        };
-        let built = self.build(shape, rows.as_ref());
-        drop(rows);
-        if let Ok(Some(store)) = built {
-            self.swap(store);
-        }
-    }
-
-    /// None when it was stopped.
-    fn build(&self, shape: Shape, rows: &dyn Rows) -> Result<Option<Store>, VectorError> {
-        let shared = self.shared;
-        let store = match shape {
-            Shape::Flat => Store::Flat(FlatIndex::new(shared.dimension)),
-            Shape::Graph => Store::Graph(HnswIndex::new(shared.dimension, shared.options.graph())),
-        };
-        // Half of the cores: requests come first.
-        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get) / 2;
-        let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
-        let mut outdated = HashSet::new();
-        for start in (0..rows.len()).step_by(BUILD_BATCH) {
-            // Before each batch, so that the changes that wait stay few.
-            let changes = shared.writing.lock().changes.replace(Changes::new()).unwrap_or_default();
-            outdated.extend(changes.keys().copied());
-            apply(&store, changes)?;
-            let batch =
-                (start..rows.len().min(start + BUILD_BATCH)).map(|position| rows.row(position));
-            let batch: Vec<_> = batch.filter(|(id, _)| !outdated.contains(id)).collect();
-            match &store {
-                Store::Flat(flat) => {
-                    batch.iter().try_for_each(|(id, vector)| flat.insert(*id, vector))?
-                }
-                Store::Graph(graph) => graph.extend(&batch, threads, &shared.stop)?,
-            }
-            if shared.stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-        }
-        Ok(Some(store))
-    }
-
-    fn swap(&mut self, store: Store) {
-        let old = loop {
-            let mut writing = self.shared.writing.lock();
-            let changes = writing.changes.take().unwrap_or_default();
-            if changes.len() > LAST_CHANGES {
-                writing.changes = Some(Changes::new());
-                drop(writing);
-                if apply(&store, changes).is_err() {
-                    return;
-                }
-                continue;
-            }
-            if apply(&store, changes).is_err() {
-                return;
-            }
-            self.done = true;
-            break std::mem::replace(&mut *self.shared.store.write(), store);
-        };
-        // Freeing a large store takes a while; nobody waits for it here.
-        drop(old);
-    }
-}
-
-impl Drop for Move<'_> {
-    fn drop(&mut self) {
-        if self.done {
-            return;
-        }
-        let mut writing = self.shared.writing.lock();
-        writing.changes = None;
-        writing.gave_up = true;
-        if !self.shared.stop.load(Ordering::Relaxed) {
-            tracing::warn!("restructuring a vector index failed; it keeps working, but slower");
-        }
-    }
-}
-
 impl IndexOptions {
-    fn graph(self) -> GraphOptions {
+    pub(super) fn graph(self) -> GraphOptions {
         GraphOptions { m: self.m, ef_construction: self.ef_construction, ef_search: self.ef_search }
     }
-}
-
-fn apply(store: &Store, changes: Changes) -> Result<(), VectorError> {
-    for (id, vector) in changes {
-        match vector {
-            Some(vector) => store.as_dyn().insert(id, &vector)?,
-            None => {
-                store.as_dyn().remove(id);
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

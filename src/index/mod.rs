@@ -9,6 +9,7 @@ mod contract;
 pub mod flat;
 pub mod hnsw;
 pub mod hybrid;
+mod moving;
 
 pub use hybrid::{HybridIndex, IndexOptions};
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream;
 use http::StatusCode;
-use serde_json::json;
 
 use super::{
     Parts,
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     account::{NanoUsd, Price, Usage, cost},
-    api::{assemble::Assembler, sse::Event},
+    api::{assemble::Assembler, error, sse::Event},
     cache::{Provenance, flight::Lead},
     config::Tier,
     limit::Place,
@@ -270,7 +269,6 @@ const STREAM_OVERHEAD: usize = 64;
 
 /// An error in OpenAI's shape, as the event that clients know as the end of a broken stream.
 fn error_event(message: &str) -> Bytes {
-    let error = json!({"error": {
-        "message": message, "type": "upstream_error", "param": null, "code": "upstream_stream_broken"}});
+    let error = error::body(error::UPSTREAM, "upstream_stream_broken", message, None);
     Event::with_data(&error.to_string()).raw
 }

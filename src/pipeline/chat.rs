@@ -1,9 +1,6 @@
 //! One chat request, step by step.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -23,14 +20,12 @@ use crate::{
         flight::{Join, Lead},
         key::KeyParts,
         replay,
-        semantic::Query,
     },
     config::Tier,
-    embed::EmbedError,
     limit::Place,
     provider::openai::request_body,
     route::Asked,
-    upstream::{Call, Expect, Failure, Reply, ReplyBody},
+    upstream::{Call, Endpoint, Expect, Failure, Reply, ReplyBody},
 };
 
 impl Gateway {
@@ -42,17 +37,19 @@ impl Gateway {
         body: Bytes,
     ) -> Result<Outgoing, Error> {
         let mut ctx = self.read(&principal, place, headers, body)?;
-        let Some(keys) = ctx.keys else { return self.forward(ctx, None).await };
-        if ctx.policy.read.is_err() {
-            self.embed_question(&mut ctx).await;
-            return self.forward(ctx, None).await;
-        }
-        if let Some(found) = self.exact(&ctx, keys) {
+        let readable = ctx.keys.filter(|_| ctx.policy.read.is_ok());
+        if let Some(found) = readable.and_then(|keys| self.exact(&ctx, keys)) {
             return Ok(self.serve(ctx, &found));
         }
         if ctx.policy.only_if_cached {
             return Err(Error::NotCached);
         }
+        let Some(keys) = readable else {
+            if ctx.keys.is_some() {
+                self.embed_question(&mut ctx).await;
+            }
+            return self.forward(ctx, None).await;
+        };
         let flight = tokio::time::timeout(self.parts.total_timeout, self.flights.join(keys.exact));
         let lead = match ctx.wait(flight).await.map_err(|_| Error::FlightTimeout)? {
             Join::Landed(found) if found.serves(&ctx, self.parts.clock.now()) => {
@@ -139,65 +136,6 @@ impl Gateway {
         telling
     }
 
-    fn exact(&self, ctx: &Context, keys: Keys) -> Option<Found> {
-        let entry = self.parts.exact.get(&keys.exact)?;
-        let fresh = entry.is_fresh(self.parts.clock.now(), ctx.policy.max_age);
-        fresh.then_some(Found { entry, similarity: None })
-    }
-
-    /// An entry for the same request, stored while we waited, or for one that means the same.
-    async fn look_up(&self, ctx: &mut Context, keys: Keys) -> Option<Found> {
-        if let Some(found) = self.exact(ctx, keys) {
-            return Some(found);
-        }
-        self.embed_question(ctx).await;
-        let (Ok(question), Some(vector)) = (&ctx.policy.question, &ctx.vector) else { return None };
-        let query = Query {
-            partition: keys.partition,
-            question,
-            vector,
-            max_age: ctx.policy.max_age,
-            now: self.parts.clock.now(),
-        };
-        let lookup = self.parts.semantic.lookup(&self.parts.exact, query);
-        if let Some((similarity, rejection)) = lookup.refused {
-            if let Some(kind) = rejection.guard_kind() {
-                self.parts.metrics.guard_rejection(kind);
-            }
-            ctx.refused = Some(format!("{similarity:.3} {rejection}"));
-        }
-        lookup.hit.map(|hit| Found { entry: hit.entry, similarity: Some(hit.similarity) })
-    }
-
-    /// Embeds the question that is matched; what goes wrong here costs the match, not the request.
-    async fn embed_question(&self, ctx: &mut Context) {
-        let Ok(question) = ctx.policy.question.clone() else { return };
-        match self.embed(question).await {
-            Ok(vector) => ctx.vector = Some(vector),
-            Err(reason) => ctx.policy.question = Err(reason),
-        }
-    }
-
-    pub(super) async fn embed(&self, text: String) -> Result<Arc<[f32]>, Bypass> {
-        let embedder = self.parts.embedder.as_ref().ok_or(Bypass::NoEmbedding)?;
-        let start = Instant::now();
-        let result = embedder.embed(vec![text]).await;
-        self.parts.metrics.embedded(start.elapsed());
-        match result.map(|mut embedded| embedded.pop()) {
-            Ok(Some(embedded)) => Ok(embedded.vector),
-            Ok(None) => Err(Bypass::EmbeddingFailed),
-            Err(EmbedError::TooLong { .. }) => Err(Bypass::TooLong),
-            Err(EmbedError::QueueFull) => {
-                self.parts.metrics.shed("embedding");
-                Err(Bypass::EmbeddingBusy)
-            }
-            Err(error) => {
-                tracing::warn!(%error, "embedding failed");
-                Err(Bypass::EmbeddingFailed)
-            }
-        }
-    }
-
     /// A stored answer, as the caller wants it.
     fn serve(&self, ctx: Context, found: &Found) -> Outgoing {
         let Found { entry, similarity } = found;
@@ -244,7 +182,7 @@ impl Gateway {
         let stream = ctx.request.stream;
         let call = Call {
             targets: &plan.targets,
-            path: "/chat/completions",
+            endpoint: Endpoint::Chat,
             body: &|target, provider| {
                 request_body(&ctx.request, &target.model, provider.stream_usage)
             },

@@ -14,7 +14,7 @@ use crate::{
     limit::Place,
     provider::openai::embeddings_body,
     route::Asked,
-    upstream::{Call, Expect, Failure, ReplyBody},
+    upstream::{Call, Endpoint, Expect, Failure, ReplyBody},
 };
 
 impl Gateway {
@@ -72,7 +72,7 @@ impl Gateway {
         let start = std::time::Instant::now();
         let call = Call {
             targets: &[target],
-            path: "/embeddings",
+            endpoint: Endpoint::Embeddings,
             body: &|target, _| embeddings_body(request, &target.model),
             headers: &Context::passed_headers(headers),
             expect: Expect::Json,

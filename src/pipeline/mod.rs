@@ -6,6 +6,7 @@ mod context;
 mod embeddings;
 mod error;
 mod gateway;
+mod lookup;
 mod outgoing;
 mod plan;
 mod store;

@@ -138,7 +138,7 @@ impl Storing {
         });
         self.exact.insert(Arc::clone(&entry));
         if let Some(indexed) = &slot.indexed {
-            self.semantic.insert(&entry, &indexed.vector);
+            self.semantic.insert(Arc::clone(&entry), Arc::clone(&indexed.vector));
         }
         Ok(entry)
     }

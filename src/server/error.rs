@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use crate::{
+    api::error::{self, UPSTREAM},
+    embed::EmbedError,
+    pipeline::Error,
+    upstream::Failure,
+};
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
-
-use crate::{embed::EmbedError, pipeline::Error, upstream::Failure};
 
 /// An error as the caller gets it.
 #[derive(Debug)]
@@ -44,7 +47,6 @@ impl ApiError {
 
 const INVALID: &str = "invalid_request_error";
 const SERVER: &str = "server_error";
-const UPSTREAM: &str = "upstream_error";
 const LIMIT: &str = "rate_limit_error";
 
 impl From<Error> for ApiError {
@@ -115,8 +117,7 @@ impl From<Error> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self { status, kind, code, message, param, retry_after } = self;
-        let body =
-            json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
+        let body = error::body(kind, code, &message, param.as_deref());
         let mut response = (status, Json(body)).into_response();
         if let Some(wait) = retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -60,8 +60,11 @@ fn cache_status(report: &Report) -> String {
 
 /// Header values are visible ASCII; anything else (a model or rule may be named in any script) becomes `?`.
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    let plain: String =
-        value.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect();
+    let plain: String = value
+        .replace('→', "->")
+        .chars()
+        .map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' })
+        .collect();
     if let Ok(value) = HeaderValue::try_from(plain) {
         headers.insert(HeaderName::from_static(name), value);
     }

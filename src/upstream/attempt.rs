@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-use super::{Call, Events, Expect, Failure, Reply, ReplyBody};
+use super::{Address, Call, Events, Expect, Failure, Reply, ReplyBody};
 use crate::{
-    config::{self, Provider, Target},
+    api::error,
+    config::{self, Target},
     provider::openai::Answer,
 };
 
@@ -47,7 +48,7 @@ pub struct Request<'a> {
     pub settings: &'a config::Upstream,
     pub call: &'a Call<'a>,
     pub target: &'a Target,
-    pub provider: &'a Provider,
+    pub address: &'a Address,
 }
 
 /// A whole answer larger than this is not read.
@@ -76,14 +77,20 @@ impl Request<'_> {
             headers: headers.clone(),
             body,
         };
+        if status.is_redirection() {
+            return Err(self
+                .invalid(format!("it redirects ({status}); set base_url to where it really is"))
+                .into());
+        }
         if !status.is_success() {
             let retry_after = retry_after(response.headers());
             let body = self.whole(response, deadline).await?;
+            let refusal = self.legible(reply(ReplyBody::Whole(body)));
             if !is_worth_another_try(status) {
-                return Ok(reply(ReplyBody::Whole(body)));
+                return Ok(refusal);
             }
             return Err(Attempt {
-                failure: Failure::Refused(Box::new(reply(ReplyBody::Whole(body)))),
+                failure: Failure::Refused(Box::new(refusal)),
                 retry_after,
                 rate_limited: status == StatusCode::TOO_MANY_REQUESTS,
             });
@@ -100,7 +107,8 @@ impl Request<'_> {
     }
 
     fn request(&self) -> reqwest::RequestBuilder {
-        let url = format!("{}{}", self.provider.base_url, self.call.path);
+        let provider = &self.address.provider;
+        let url = self.address.url(self.call.endpoint);
         let mut request = self.client.post(url).header(header::CONTENT_TYPE, "application/json");
         let accept = if self.call.expect == Expect::Events {
             "text/event-stream"
@@ -111,13 +119,13 @@ impl Request<'_> {
         for (name, value) in self.call.headers {
             request = request.header(name, value);
         }
-        if let Some(key) = &self.provider.api_key {
+        if let Some(key) = &provider.api_key {
             request = request.bearer_auth(key.expose());
         }
-        for (name, value) in &self.provider.headers {
+        for (name, value) in &provider.headers {
             request = request.header(name, value.expose());
         }
-        request.body((self.call.body)(self.target, self.provider))
+        request.body((self.call.body)(self.target, provider))
     }
 
     async fn whole(
@@ -140,6 +148,20 @@ impl Request<'_> {
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
             }
         }
+    }
+
+    /// A refusal that is no JSON (a proxy's page, say) is put into words that clients can read.
+    fn legible(&self, refusal: Reply) -> Reply {
+        let ReplyBody::Whole(body) = &refusal.body else { return refusal };
+        if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+            return refusal;
+        }
+        let message = format!("{} answered {} without a JSON body", self.target, refusal.status);
+        let body =
+            error::body(error::UPSTREAM, "upstream_refused", &message, None).to_string().into();
+        let mut headers = refusal.headers;
+        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        Reply { headers, body: ReplyBody::Whole(body), ..refusal }
     }
 
     /// A success must hold what was asked for.
@@ -195,7 +217,6 @@ impl Request<'_> {
 /// Not the request's fault: another target, or the same one later, may well answer.
 fn is_worth_another_try(status: StatusCode) -> bool {
     status.is_server_error()
-        || status.is_redirection()
         || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
 }
 

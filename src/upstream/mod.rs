@@ -8,6 +8,7 @@ mod breaker;
 mod events;
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -28,14 +29,23 @@ use crate::{
 pub struct Call<'a> {
     /// Where to send it, in order; never empty.
     pub targets: &'a [Target],
-    /// Appended to the provider's base URL, for example `/chat/completions`.
-    pub path: &'static str,
+    /// What is asked for.
+    pub endpoint: Endpoint,
     /// The body for a target.
     pub body: &'a (dyn Fn(&Target, &Provider) -> Bytes + Sync),
     /// Headers of the caller that are handed on.
     pub headers: &'a HeaderMap,
     /// How the answer is read.
     pub expect: Expect,
+}
+
+/// The resources of a provider, below its base URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `/chat/completions`
+    Chat,
+    /// `/embeddings`
+    Embeddings,
 }
 
 /// How an answer is read.
@@ -120,7 +130,7 @@ impl Failure {
     /// What happened, less what the provider said of it: that may quote the prompt, and is for the caller alone.
     fn in_brief(&self) -> String {
         match self {
-            Self::Invalid { .. } => "a success that is none".to_owned(),
+            Self::Invalid { .. } => "not what the API promises".to_owned(),
             other => other.to_string(),
         }
     }
@@ -129,16 +139,34 @@ impl Failure {
 /// The HTTP client and what it knows about the health of targets.
 pub struct Upstream {
     client: reqwest::Client,
-    providers: IndexMap<String, Provider>,
+    addresses: HashMap<String, Address>,
     settings: config::Upstream,
     breakers: Breakers,
     metrics: Arc<Metrics>,
 }
 
-/// The HTTP client could not be built.
+/// A provider with its URLs parsed: doing that for every request would cost more than sending it.
+struct Address {
+    provider: Provider,
+    chat: reqwest::Url,
+    embeddings: reqwest::Url,
+}
+
+/// Why the HTTP client cannot be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot set up the HTTP client: {0}")]
-pub struct SetupError(#[from] reqwest::Error);
+pub enum SetupError {
+    /// The client itself.
+    #[error("cannot set up the HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+    /// A provider's base URL.
+    #[error("providers.{name}.base_url: {problem}")]
+    BaseUrl {
+        /// The provider.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
 
 impl Upstream {
     /// A client for `providers`.
@@ -156,13 +184,15 @@ impl Upstream {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("scrimp/", env!("CARGO_PKG_VERSION")))
             .build()?;
+        let addresses = providers
+            .into_iter()
+            .map(|(name, provider)| match Address::new(&provider) {
+                Ok(address) => Ok((name, address)),
+                Err(problem) => Err(SetupError::BaseUrl { name, problem }),
+            })
+            .collect::<Result<_, _>>()?;
         let breakers = Breakers::new(settings.breaker_failures, settings.breaker_cooldown);
-        Ok(Self { client, providers, settings, breakers, metrics })
-    }
-
-    /// The configured providers.
-    pub fn providers(&self) -> &IndexMap<String, Provider> {
-        &self.providers
+        Ok(Self { client, addresses, settings, breakers, metrics })
     }
 
     /// Sends `call` until a target answers, for at most the configured total time.
@@ -225,7 +255,7 @@ impl Upstream {
         deadline: Instant,
         attempts: u32,
     ) -> Result<Reply, Attempt> {
-        let Some(provider) = self.providers.get(&target.provider) else {
+        let Some(address) = self.addresses.get(&target.provider) else {
             return Err(Failure::UnknownProvider(target.provider.clone()).into());
         };
         let trial = self.breakers.begin(target);
@@ -234,7 +264,7 @@ impl Upstream {
             settings: &self.settings,
             call,
             target,
-            provider,
+            address,
         };
         let result = request.send(deadline, attempts).await;
         match &result {
@@ -246,6 +276,27 @@ impl Upstream {
         }
         self.metrics.attempt(target, result.as_ref().map_or_else(Attempt::outcome, |_| "ok"));
         result
+    }
+}
+
+impl Address {
+    fn new(provider: &Provider) -> Result<Self, String> {
+        let url = |path| {
+            let text = format!("{}{path}", provider.base_url);
+            reqwest::Url::parse(&text).map_err(|error| error.to_string())
+        };
+        Ok(Self {
+            chat: url("/chat/completions")?,
+            embeddings: url("/embeddings")?,
+            provider: provider.clone(),
+        })
+    }
+
+    fn url(&self, endpoint: Endpoint) -> reqwest::Url {
+        match endpoint {
+            Endpoint::Chat => self.chat.clone(),
+            Endpoint::Embeddings => self.embeddings.clone(),
+        }
     }
 }
 

@@ -84,6 +84,28 @@ async fn callers_control_the_cache() {
 }
 
 #[tokio::test]
+async fn a_caller_who_wants_a_stored_answer_only_never_goes_upstream() {
+    let upstream = Upstream::echo().await;
+    for (settings, wishes, store) in [
+        ("enabled: false", "only-if-cached", false),
+        ("semantic: false", "only-if-cached, no-cache", false),
+        ("semantic: false", "only-if-cached, no-store", false),
+        ("semantic: false", "only-if-cached", true),
+    ] {
+        let gateway = Gateway::before(&upstream, &format!("cache: {{ {settings} }}")).await;
+        let mut body = chat("a");
+        body["store"] = json!(store);
+        let answer = gateway.chat_as("k", &[("cache-control", wishes)], &body).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (504, "not_cached"),
+            "{settings} {wishes}"
+        );
+    }
+    assert_eq!(upstream.calls(), 0);
+}
+
+#[tokio::test]
 async fn one_entry_serves_streaming_and_other_callers() {
     let upstream = Upstream::saying("one two").await;
     let gateway = Gateway::before(&upstream, "").await;

@@ -39,7 +39,7 @@ fn failures() -> Vec<(&'static str, Reply, &'static str)> {
         ("429", status(429), "rate_limited"),
         ("500", status(500), "status"),
         ("503", status(503), "status"),
-        ("a redirect", status(302), "status"),
+        ("a redirect", status(302), "invalid"),
         ("an error in a success", status(200), "invalid"),
         ("a page", Reply::page("text/html", "<html>busy</html>"), "invalid"),
         ("half a completion", cut("application/json", &completion), "invalid"),

@@ -1,7 +1,15 @@
 //! Behaviour of the gateway, seen from outside: a real server on real sockets, before a scripted upstream.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    reason = "all of it is test code, helpers included"
+)]
 
 mod bad_input;
 mod cancellation;
+mod docs;
 mod exact;
 mod failover;
 mod flight;

@@ -1,0 +1,58 @@
+//! Reading a chat request of 4 KB and hashing it into its cache keys.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a broken fixture must end the bench; criterion's macros make undocumented items"
+)]
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use criterion::{Criterion, criterion_group, criterion_main};
+use http::HeaderMap;
+use scrimp::{
+    api::chat::ChatRequest,
+    cache::{Keys, ScopeId, key::KeyParts},
+};
+use serde_json::json;
+
+fn body() -> Bytes {
+    let turns = (0..8).map(|turn| {
+        let role = if turn % 2 == 0 { "user" } else { "assistant" };
+        json!({"role": role, "content": format!("turn {turn}: {}", "some words of a conversation ".repeat(14))})
+    });
+    let mut messages: Vec<_> = turns.collect();
+    messages.push(json!({"role": "user", "content": "and what is the answer?"}));
+    json!({"model": "p/m", "temperature": 0.2, "seed": 7, "stream": true, "messages": messages})
+        .to_string()
+        .into()
+}
+
+fn keys(request: &ChatRequest) -> Keys {
+    let text = request.last().content.text();
+    let parts = KeyParts {
+        scope: ScopeId([7; 32]),
+        policy: "p/m",
+        headers: &HeaderMap::new(),
+        request,
+        embedder: "model@0123456789abcdef",
+        question: text.as_deref(),
+    };
+    Keys::of(parts).expect("the request has a key")
+}
+
+fn bench(criterion: &mut Criterion) {
+    let body = body();
+    let mut group = criterion.benchmark_group(format!("request of {} bytes", body.len()));
+    group.bench_function("parse", |bencher| {
+        bencher.iter(|| ChatRequest::parse(black_box(body.clone())).expect("it is a request"));
+    });
+    let request = ChatRequest::parse(body).expect("it is a request");
+    group.bench_function("keys", |bencher| bencher.iter(|| keys(black_box(&request))));
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

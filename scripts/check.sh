@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Everything that a change must pass, and exactly what CI runs.
+#
+#   scripts/check.sh
+#
+# Without the embedding model (no network, say) the tests that need it are left out, with a note. cargo-deny is run where
+# it is installed (`cargo install --locked cargo-deny`); its advisories need the network and change by the day, so that they
+# have a job of their own in CI.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step() {
+    printf '\n== %s\n' "$*"
+    "$@"
+}
+
+if ! scripts/fetch-model.sh; then
+    echo "note: the embedding model is not here; the tests that need it are left out"
+fi
+step cargo fmt --check
+step cargo clippy --all-targets --locked -- -D warnings
+step env RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
+step scripts/check-links.sh
+if cargo deny --version >/dev/null 2>&1; then
+    step cargo deny --all-features check bans licenses sources
+else
+    echo "note: cargo-deny is not installed; licences are not checked"
+fi
+# Last, so that its verdict closes the output.
+step cargo test --locked

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs the demo from a bare clone: fetches the embedding model when it is missing, builds, and shows what Scrimp does.
+#
+#   scripts/demo.sh [--keep] [--concurrency N] [--json]
+#
+# The arguments are those of `scrimp demo`. The first build takes some minutes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if ! command -v cargo >/dev/null; then
+    echo "demo: cargo is not installed; Rust 1.90 or newer is needed, see https://rustup.rs" >&2
+    exit 1
+fi
+scripts/fetch-model.sh >&2
+exec cargo run --release --locked --quiet -- demo "$@"
