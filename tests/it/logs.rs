@@ -67,7 +67,7 @@ async fn no_prompt_answer_or_key_is_logged() {
         }
         let mut connection = Connection::open(&gateway).await;
         connection.send("prompt-marker\r\n\r\n").await;
-        connection.to_end().await;
+        connection.into_end().await;
     }
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("upstream attempt failed"), "nothing was captured: {logged}");
