@@ -25,6 +25,12 @@ pub struct Arguments {
     json: bool,
 }
 
+/// What the table of kinds shows.
+const TRAPS: &str = "\
+A trap is close to an earlier question and has another answer: another number, name or date, a
+'not', the opposite. A trap that is served is a wrong answer. Similarity with a guard for numbers
+and negation still serves some: `cache.threshold` trades them for hits.";
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     crate::telemetry::start_quiet_logs();
     let questions = trace::parse(DEMO_STREAM, "demo-stream.jsonl")?;
@@ -32,9 +38,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let models = SimulatedModels::start(Pace::Lifelike).await?;
         let app = App::start(models.config("")?).await?;
         output::note(&format!(
-            "The models behind this demo are simulated: they make their answers up, their latency is shortened, and \
-             their prices\nare those of a cheap and a frontier model. The gateway at http://{}, its cache, its \
-             embedding model and its router\nare real. {} questions of a made-up help desk:",
+            "The models behind this demo are simulated: they make their answers up, and answer faster\n\
+             than real ones; their prices are those of a cheap and a frontier model. The gateway at\n\
+             http://{}, its cache, its embedding model and its router are real.\n\n\
+             {} questions to a made-up help desk:\n",
             app.address(),
             questions.len()
         ));
@@ -44,6 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             output::json(&summary)?;
         } else {
             replaying::print(&summary);
+            output::note(TRAPS);
         }
         if arguments.keep {
             let metrics = app.admin_address().map(|address| format!("http://{address}/metrics")).unwrap_or_default();

@@ -113,7 +113,7 @@ fn live(tally: &Tally) -> String {
 pub fn print(summary: &Summary) {
     let of =
         |share: &Share| format!("{:.1} %  ({} of {})", share.value * 100.0, share.count, share.of);
-    let mut rows = vec![vec!["".to_owned(), "".to_owned()]];
+    let mut rows = vec![vec!["summary".to_owned(), format!("{} requests", summary.requests)]];
     let mut fact = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
     fact("answered from the cache", of(&summary.hit_rate));
     fact("  by the same request", of(&summary.exact_hit_rate));
@@ -140,9 +140,7 @@ pub fn print(summary: &Summary) {
     for (error, count) in &summary.errors {
         fact(&format!("failed: {error}"), count.to_string());
     }
-    rows.remove(0);
-    rows.insert(0, vec!["summary".to_owned(), format!("{} requests", summary.requests)]);
-    output::line(&output::table(&rows));
+    output::line(&format!("{}\n", output::table(&rows)));
 
     let mut rows = vec![
         ["latency, ms", "p50", "p95", "p99", "own share p50", "own share p99"]
@@ -160,7 +158,7 @@ pub fn print(summary: &Summary) {
         row.extend([own(|own| own.p50), own(|own| own.p99)]);
         rows.push(row);
     }
-    output::line(&output::table(&rows));
+    output::line(&format!("{}\n", output::table(&rows)));
 
     if !summary.kinds.is_empty() {
         let mut rows = vec![
