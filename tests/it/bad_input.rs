@@ -277,7 +277,7 @@ async fn what_is_no_http_does_no_harm() {
     ] {
         let mut connection = Connection::open(&gateway).await;
         connection.send(bytes).await;
-        let answer = connection.to_end().await;
+        let answer = connection.into_end().await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
     }
     let mut body = chat("still there?");

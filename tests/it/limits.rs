@@ -66,7 +66,7 @@ async fn a_head_that_is_too_large_is_refused_readably() {
     // Far beyond the limit the head is not even read to its end.
     let mut connection = Connection::open(&gateway).await;
     connection.send(format!("GET /v1/models HTTP/1.1\r\nx-padding: {}", "x".repeat(100_000))).await;
-    assert!(connection.to_end().await.starts_with("HTTP/1.1 431 "));
+    assert!(connection.into_end().await.starts_with("HTTP/1.1 431 "));
     assert_eq!(upstream.calls(), 1);
 }
 
@@ -77,7 +77,7 @@ async fn a_head_that_does_not_come_is_not_waited_for() {
     for begun in ["", "POST /v1/chat", "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"] {
         let mut connection = Connection::open(&gateway).await;
         connection.send(begun).await;
-        let answer = connection.to_end().await;
+        let answer = connection.into_end().await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
     }
 }
@@ -89,7 +89,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let mut connection = Connection::open(&gateway).await;
     let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{";
     connection.send(head).await;
-    let answer = connection.to_end().await;
+    let answer = connection.into_end().await;
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"body_timeout\""), "{answer}");
     assert_eq!(gateway.metric("scrimp_in_flight").await, 0);
 }
@@ -121,8 +121,10 @@ async fn more_than_fits_is_shed_while_the_rest_goes_on() {
     assert_eq!(soon(next).await.unwrap().status, 200);
 }
 
+type Fault = fn() -> EmbedError;
+
 /// An embedding model that always fails in one way.
-struct Failing(fn() -> EmbedError);
+struct Failing(Fault);
 
 impl Embedder for Failing {
     fn identity(&self) -> &str {
@@ -144,7 +146,7 @@ impl Embedder for Failing {
 
 #[tokio::test]
 async fn an_embedding_that_fails_costs_the_match_and_nothing_else() {
-    let cases: [(fn() -> EmbedError, &str); 4] = [
+    let cases: [(Fault, &str); 4] = [
         (|| EmbedError::QueueFull, "embedding-busy"),
         (|| EmbedError::Stopped, "embedding-failed"),
         (|| EmbedError::Model("no".into()), "embedding-failed"),

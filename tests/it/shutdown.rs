@@ -29,7 +29,7 @@ async fn a_running_stream_is_finished_and_nothing_new_begun() {
 
     let stopping = tokio::spawn(gateway.stop());
     // An idle connection is closed, so that its client looks elsewhere.
-    assert_eq!(idle.to_end().await, "");
+    assert_eq!(idle.into_end().await, "");
     soon(async {
         while TcpStream::connect(address).await.is_ok() {
             tokio::task::yield_now().await;

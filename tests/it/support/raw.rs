@@ -22,7 +22,7 @@ impl Connection {
     }
 
     /// Reads until the peer closes, or resets, the connection.
-    pub async fn to_end(mut self) -> String {
+    pub async fn into_end(mut self) -> String {
         let mut all = Vec::new();
         let _ = soon(self.0.read_to_end(&mut all)).await;
         String::from_utf8_lossy(&all).into_owned()
