@@ -61,17 +61,6 @@ impl Settlement {
         Self { storing: Storing::new(parts, ctx), metrics, target, tier: plan.tier, price, lead }
     }
 
-    /// Settles an answer in one piece.
-    pub fn whole(self, body: &Bytes) -> Settled {
-        match Answer::parse(body) {
-            Answer::Completion(completion) => self.completion(body.clone(), &completion),
-            Answer::Error(_) | Answer::Unknown => {
-                self.unstored("unknown", None);
-                Settled { cost: None, stored: false }
-            }
-        }
-    }
-
     /// The provider refused. When the request is at fault, nobody needs to try it again.
     pub fn refused(mut self, status: StatusCode) {
         let fault_of_the_request =
@@ -82,7 +71,8 @@ impl Settlement {
         self.storing.not_stored("refused");
     }
 
-    fn completion(mut self, body: Bytes, completion: &Completion) -> Settled {
+    /// Settles an answer in one piece.
+    pub fn completion(mut self, body: Bytes, completion: &Completion) -> Settled {
         let cost = self.account(completion.usage.as_ref());
         let provenance = Provenance { target: self.target.clone(), tier: self.tier, cost };
         let entry = self.storing.store(body, completion, provenance);
@@ -207,7 +197,15 @@ impl Capture {
         let Some(whole) = whole else {
             return settlement.unstored("unfinished", self.usage.as_ref());
         };
-        settlement.whole(&Bytes::from(whole.to_string()));
+        let body = Bytes::from(whole.to_string());
+        match Answer::parse(&body) {
+            Answer::Completion(completion) => {
+                settlement.completion(body, &completion);
+            }
+            Answer::Error(_) | Answer::Unknown => {
+                settlement.unstored("unfinished", self.usage.as_ref());
+            }
+        }
     }
 
     /// The connection closed in good order, but without `[DONE]`. Whether that is the end or a loss cannot be told

@@ -209,16 +209,15 @@ impl Gateway {
         let settlement = Settlement::new(&self.parts, &ctx, &plan, report.target.clone(), lead);
         let (body, place) = match body {
             ReplyBody::Whole(body) => {
-                if status.is_success() {
-                    let settled = settlement.whole(&body);
-                    (report.cost, report.stored) = (settled.cost, Some(settled.stored));
-                } else {
-                    report.stored = Some(false);
-                    settlement.refused(status);
-                }
+                report.stored = Some(false);
+                settlement.refused(status);
+                (Body::Whole(body), ctx.place)
+            }
+            ReplyBody::Completion(body, completion) => {
+                let settled = settlement.completion(body.clone(), &completion);
+                (report.cost, report.stored) = (settled.cost, Some(settled.stored));
                 // A provider that ignores `stream` still gets its answer to a caller who waits for events.
-                let replay = (stream && status.is_success())
-                    .then(|| replay::as_events(&body, ctx.request.include_usage));
+                let replay = stream.then(|| replay::as_events(&body, ctx.request.include_usage));
                 (replay.and_then(Result::ok).map_or(Body::Whole(body), Body::Replay), ctx.place)
             }
             ReplyBody::Events(events) => (

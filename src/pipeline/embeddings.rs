@@ -82,7 +82,9 @@ impl Gateway {
             result => result?,
         };
         let name = reply.target.to_string();
-        let ReplyBody::Whole(body) = reply.body else { return Err(Error::NoEmbeddingTier) };
+        let (ReplyBody::Whole(body) | ReplyBody::Completion(body, _)) = reply.body else {
+            return Err(Error::NoEmbeddingTier);
+        };
         let price = self.parts.prices.price(&reply.target.provider, &reply.target.model);
         let cost = usage(&body).as_ref().zip(price).map(|(usage, price)| cost(usage, price));
         if reply.status.is_success() {

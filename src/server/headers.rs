@@ -60,12 +60,16 @@ fn cache_status(report: &Report) -> String {
 
 /// Header values are visible ASCII; anything else (a model or rule may be named in any script) becomes `?`.
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    let plain: String = value
-        .replace('→', "->")
-        .chars()
-        .map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' })
-        .collect();
-    if let Ok(value) = HeaderValue::try_from(plain) {
+    let plain = |c: char| c == ' ' || c.is_ascii_graphic();
+    let value = if value.chars().all(plain) {
+        HeaderValue::from_str(value)
+    } else {
+        let arrows = value.replace('→', "->");
+        HeaderValue::try_from(
+            arrows.chars().map(|c| if plain(c) { c } else { '?' }).collect::<String>(),
+        )
+    };
+    if let Ok(value) = value {
         headers.insert(HeaderName::from_static(name), value);
     }
 }

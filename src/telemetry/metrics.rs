@@ -258,6 +258,9 @@ impl Metrics {
 
     /// Tokens of one answer.
     pub fn tokens(&self, target: &str, kind: &'static str, count: u64) {
+        if count == 0 {
+            return;
+        }
         self.tokens.get_or_create(&TokenLabels { target: target.to_owned(), kind }).inc_by(count);
     }
 

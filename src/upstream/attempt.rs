@@ -102,8 +102,7 @@ impl Request<'_> {
             return Ok(reply(ReplyBody::Events(Box::new(events))));
         }
         let body = self.whole(response, deadline).await?;
-        self.check(&body)?;
-        Ok(reply(ReplyBody::Whole(body)))
+        Ok(reply(self.checked(body)?))
     }
 
     fn request(&self) -> reqwest::RequestBuilder {
@@ -165,16 +164,16 @@ impl Request<'_> {
     }
 
     /// A success must hold what was asked for.
-    fn check(&self, body: &[u8]) -> Result<(), Failure> {
-        match (Answer::parse(body), self.call.expect) {
+    fn checked(&self, body: Bytes) -> Result<ReplyBody, Failure> {
+        match (Answer::parse(&body), self.call.expect) {
             (Answer::Error(message), _) => {
                 Err(self.invalid(format!("an error in a successful response: {message}")))
             }
-            (Answer::Completion(_), _) => Ok(()),
+            (Answer::Completion(completion), _) => Ok(ReplyBody::Completion(body, completion)),
             (Answer::Unknown, Expect::Json)
-                if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() =>
+                if serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok() =>
             {
-                Ok(())
+                Ok(ReplyBody::Whole(body))
             }
             (Answer::Unknown, _) => {
                 Err(self.invalid("the response is not what the API promises".to_owned()))

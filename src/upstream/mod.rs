@@ -22,6 +22,7 @@ pub use self::events::{Events, StreamError};
 use self::{attempt::Attempt, breaker::Breakers};
 use crate::{
     config::{self, Provider, Target},
+    provider::openai::Completion,
     telemetry::Metrics,
 };
 
@@ -77,7 +78,9 @@ pub struct Reply {
 /// The body of a reply.
 #[derive(Debug)]
 pub enum ReplyBody {
-    /// In one piece; for a status that is no success the provider's error.
+    /// A chat completion in one piece, and what it means.
+    Completion(Bytes, Completion),
+    /// Anything else in one piece: other JSON, or the provider's error.
     Whole(Bytes),
     /// A stream whose first token has come.
     Events(Box<Events>),
