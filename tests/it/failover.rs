@@ -114,7 +114,7 @@ async fn the_next_target_answers_for_one_that_cannot_be_reached() {
     let b = Upstream::saying("from b").await;
     for (address, outcome) in [(closed, "unreachable"), (deaf.local_addr().unwrap(), "timeout")] {
         for body in [chat("a question"), streaming("a question")] {
-            let settings = "upstream: { retries: 0, connect_timeout: 100ms }";
+            let settings = "upstream: { retries: 0, connect_timeout: 500ms }";
             let gateway = before(&format!("http://{address}/v1"), &b, settings).await;
             let answer = soon(gateway.chat(&for_model("auto:cheap", body.clone()))).await;
             assert_from_b(&answer, outcome);
@@ -136,18 +136,18 @@ async fn the_next_target_answers_for_one_that_cannot_be_reached() {
 async fn the_next_target_answers_for_one_that_stays_silent() {
     let role = Step::Send(format!("data: {}\n\n", stream_of("one")[0]).into());
     for (what, reply, settings, body) in [
-        ("no head", Reply::Never, "first_byte_timeout: 200ms", chat("a question")),
-        ("no head", Reply::Never, "first_byte_timeout: 200ms", streaming("a question")),
+        ("no head", Reply::Never, "first_byte_timeout: 500ms", chat("a question")),
+        ("no head", Reply::Never, "first_byte_timeout: 500ms", streaming("a question")),
         (
             "no token",
             Reply::Events(vec![role, Step::Hang]),
-            "idle_timeout: 200ms",
+            "idle_timeout: 500ms",
             streaming("a question"),
         ),
         (
             "no end",
             Reply::Events(vec![Step::Send("{".into()), Step::Hang]),
-            "idle_timeout: 200ms",
+            "idle_timeout: 500ms",
             chat("a question"),
         ),
     ] {

@@ -121,8 +121,10 @@ async fn more_than_fits_is_shed_while_the_rest_goes_on() {
     assert_eq!(soon(next).await.unwrap().status, 200);
 }
 
+type Fault = fn() -> EmbedError;
+
 /// An embedding model that always fails in one way.
-struct Failing(fn() -> EmbedError);
+struct Failing(Fault);
 
 impl Embedder for Failing {
     fn identity(&self) -> &str {
@@ -144,7 +146,6 @@ impl Embedder for Failing {
 
 #[tokio::test]
 async fn an_embedding_that_fails_costs_the_match_and_nothing_else() {
-    type Fault = fn() -> EmbedError;
     let cases: [(Fault, &str); 4] = [
         (|| EmbedError::QueueFull, "embedding-busy"),
         (|| EmbedError::Stopped, "embedding-failed"),

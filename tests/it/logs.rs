@@ -30,13 +30,11 @@ impl io::Write for Lines {
 async fn no_prompt_answer_or_key_is_logged() {
     let lines = Lines::default();
     let writer = lines.clone();
-    // For this thread: all of a test's tasks run on it.
-    let _logging = tracing::subscriber::set_default(
-        tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::INFO)
-            .with_writer(move || writer.clone())
-            .finish(),
-    );
+    // For the whole process: what a scoped subscriber hears depends on which test logs first.
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(move || writer.clone())
+        .init();
     let error =
         json!({"error": {"message": "cannot do 'prompt-marker' for key-marker: answer-marker"}});
     let begun = Step::Send(format!("data: {}\n\n", stream_of("answer-marker two")[1]).into());
