@@ -19,7 +19,6 @@ use crate::{
     config::Tier,
     limit::Place,
     provider::openai::{Answer, Chunk, Completion},
-    route::Plan,
     telemetry::Metrics,
     upstream::{Events, StreamError},
 };
@@ -48,7 +47,7 @@ impl Settlement {
     pub fn new(
         parts: &Parts,
         ctx: &Context,
-        plan: &Plan,
+        tier: Option<Tier>,
         target: Option<Arc<str>>,
         lead: Option<Lead<Found>>,
     ) -> Self {
@@ -58,7 +57,7 @@ impl Settlement {
             .and_then(|(provider, model)| parts.prices.price(provider, model))
             .copied();
         let metrics = Arc::clone(&parts.metrics);
-        Self { storing: Storing::new(parts, ctx), metrics, target, tier: plan.tier, price, lead }
+        Self { storing: Storing::new(parts, ctx), metrics, target, tier, price, lead }
     }
 
     /// The provider refused. When the request is at fault, nobody needs to try it again.

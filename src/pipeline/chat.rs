@@ -198,15 +198,18 @@ impl Gateway {
             Err(Failure::Refused(reply)) => *reply,
             Err(failure) => return Err(failure.into()),
         };
+        let tier = plan.tier_of(&reply.target);
+        let stands_in = if tier == plan.tier { "" } else { "; the frontier stands in" };
+        let reason = format!("{}{stands_in}", plan.reason);
         let mut report = Report {
             target: Some(reply.target.to_string().into()),
-            tier: plan.tier,
-            reason: Some(plan.reason.clone()),
+            tier,
+            reason: Some(reason),
             waited: ctx.waited,
             ..Report::new(self.outcome(&ctx))
         };
         let Reply { status, headers, body, .. } = reply;
-        let settlement = Settlement::new(&self.parts, &ctx, &plan, report.target.clone(), lead);
+        let settlement = Settlement::new(&self.parts, &ctx, tier, report.target.clone(), lead);
         let (body, place) = match body {
             ReplyBody::Whole(body) => {
                 report.stored = Some(false);

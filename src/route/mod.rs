@@ -17,8 +17,10 @@ use crate::config::{Target, Tier, Tiers};
 pub struct Plan {
     /// Tried in this order; never empty.
     pub targets: Vec<Target>,
-    /// The tier, for `model: auto`.
+    /// The tier that was chosen, for `model: auto`.
     pub tier: Option<Tier>,
+    /// How many of the targets, from the first, belong to that tier; the frontier's that stand in follow.
+    pub of_tier: usize,
     /// Why, for `x-scrimp-reason`.
     pub reason: String,
 }
@@ -26,7 +28,8 @@ pub struct Plan {
 impl Plan {
     /// The plan for a model that was named.
     pub fn for_target(target: Target) -> Self {
-        Self { targets: vec![target], tier: None, reason: "model named by the caller".to_owned() }
+        let reason = "model named by the caller".to_owned();
+        Self { targets: vec![target], tier: None, of_tier: 1, reason }
     }
 
     /// The plan for a tier. The frontier stands in when all of the cheap pool fails, unless the caller insisted on it;
@@ -36,12 +39,19 @@ impl Plan {
             Tier::Cheap => tiers.cheap.clone(),
             Tier::Frontier => tiers.frontier.clone(),
         };
+        let of_tier = targets.len();
         if choice.tier == Tier::Cheap && !insisted {
             targets.extend(
                 tiers.frontier.iter().filter(|target| !tiers.cheap.contains(target)).cloned(),
             );
         }
-        Self { targets, tier: Some(choice.tier), reason: choice.reason }
+        Self { targets, tier: Some(choice.tier), of_tier, reason: choice.reason }
+    }
+
+    /// The tier of the target that answered: the frontier, where it stood in.
+    pub fn tier_of(&self, answered: &Target) -> Option<Tier> {
+        let own = self.targets.iter().take(self.of_tier).any(|target| target == answered);
+        if own { self.tier } else { self.tier.map(|_| Tier::Frontier) }
     }
 }
 
