@@ -7,7 +7,7 @@
 
 FROM debian:bookworm-slim AS model
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates curl unzip \
+    && apt-get install --yes --no-install-recommends ca-certificates curl \
     && rm -rf /var/lib/apt/lists/*
 COPY scripts/fetch-model.sh /build/scripts/
 RUN /build/scripts/fetch-model.sh --to /models/all-MiniLM-L6-v2
