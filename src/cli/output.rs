@@ -1,26 +1,26 @@
 //! The only place that writes to the terminal.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line's output")]
+use std::io::Write as _;
 
 use serde::Serialize;
 
-/// A line of result.
+/// A line of result. A reader that has had enough (`| head`) is no error.
 pub fn line(text: &str) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// A line about what is going on, apart from results.
 pub fn note(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Why the command failed.
 pub fn error(text: &str) {
-    eprintln!("error: {text}");
+    note(&format!("error: {text}"));
 }
 
 /// A result for machines.
 pub fn json(value: &impl Serialize) -> Result<(), serde_json::Error> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    line(&serde_json::to_string_pretty(value)?);
     Ok(())
 }
 
