@@ -12,4 +12,5 @@ if ! command -v cargo >/dev/null; then
     exit 1
 fi
 scripts/fetch-model.sh >&2
+echo "building (about six minutes on two cores the first time)" >&2
 exec cargo run --release --locked --quiet -- demo "$@"

@@ -1,6 +1,6 @@
 //! The composition root: a checked configuration becomes a gateway at work. The only place that builds everything.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
 use crate::{
     account::{PriceBook, vendor_of},
@@ -14,7 +14,7 @@ use crate::{
     pipeline::{Gateway, Parts},
     route::Resolver,
     server::{self, ListenError, Listener, Running},
-    telemetry::Metrics,
+    telemetry::{IsKnown, Metrics},
     upstream::{SetupError, Upstream},
 };
 
@@ -129,7 +129,9 @@ impl App {
 }
 
 fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gateway, StartError> {
-    let metrics = Arc::new(Metrics::default());
+    let resolver = Resolver::new(config);
+    let prices = prices(config);
+    let metrics = Arc::new(Metrics::new(is_known(&resolver, &prices)));
     let classifier = Classifier::shipped()?;
     let dim = model.as_ref().map_or(0, |model| model.embedder.dim());
     let threshold =
@@ -142,7 +144,7 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
     Ok(Gateway::new(Parts {
         auth: Authenticator::new(config.keys.clone()),
         admission: Admission::new(config.server.max_in_flight, metrics.clone()),
-        resolver: Resolver::new(config),
+        resolver,
         tiers: config.tiers.clone(),
         router: config.router.clone(),
         cache: config.cache.clone(),
@@ -157,9 +159,19 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
             config.upstream.clone(),
             metrics.clone(),
         )?,
-        prices: prices(config),
+        prices,
         metrics,
     }))
+}
+
+/// The targets that metrics name: those of the configuration, and those with a price.
+fn is_known(resolver: &Resolver, prices: &PriceBook) -> IsKnown {
+    let named: HashSet<String> = resolver.names().into_iter().collect();
+    let prices = prices.clone();
+    Box::new(move |target| {
+        let priced = |(provider, model): (&str, &str)| prices.price(provider, model).is_some();
+        named.contains(target) || target.split_once('/').is_some_and(priced)
+    })
 }
 
 /// The shipped prices and the operator's; providers are recognised by their address, whatever their name here.

@@ -172,6 +172,7 @@ impl ChatRequest {
 impl Message {
     fn parse(raw: Box<RawValue>) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
+        #[serde(expecting = "a turn: an object with a 'role'")]
         struct View {
             role: String,
             #[serde(default)]

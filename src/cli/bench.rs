@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(long)]
     limit: Option<usize>,
     /// Lowest cosine similarity that is served, instead of the configured one.
-    #[arg(long)]
+    #[arg(long, value_parser = cosine)]
     threshold: Option<f32>,
     /// Print the summary as JSON.
     #[arg(long)]
@@ -40,9 +40,6 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     crate::telemetry::start_quiet_logs();
-    if arguments.threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
-        return Err("--threshold: must be between 0 and 1".into());
-    }
     let mut questions = trace::read(&arguments.trace)?;
     questions.truncate(arguments.limit.unwrap_or(usize::MAX));
     runtime()?.block_on(async {
@@ -73,4 +70,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         app.stop().await;
         if summary.requests == 0 { Err("no request was answered".into()) } else { Ok(()) }
     })
+}
+
+fn cosine(text: &str) -> Result<f32, String> {
+    let value = text.parse().ok().filter(|value| (0.0..=1.0).contains(value));
+    value.ok_or_else(|| "must be a number between 0 and 1".to_owned())
 }

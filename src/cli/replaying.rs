@@ -126,7 +126,7 @@ pub fn print(summary: &Summary) {
     if summary.unjudged_hits > 0 {
         fact(
             "by meaning, not judged",
-            format!("{} (the trace has no labels)", summary.unjudged_hits),
+            format!("{} (their questions have no label)", summary.unjudged_hits),
         );
     }
     for (tier, count) in &summary.tiers {

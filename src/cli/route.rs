@@ -68,8 +68,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     output::line(&format!("{}: {}", choice.tier.as_str(), choice.reason));
-    for (name, weight) in &complexity.contributions {
-        output::line(&format!("  {weight:+.3} {name}"));
+    if choice.decided_by == "classifier" {
+        output::line("what the classifier saw, in log-odds (+ speaks for the frontier):");
+        for (name, weight) in complexity.contributions.iter().filter(|(_, weight)| *weight != 0.0) {
+            output::line(&format!("  {weight:+.3} {name}"));
+        }
     }
     Ok(())
 }

@@ -75,7 +75,7 @@ pub struct Summary {
     pub semantic_hit_rate: Share,
     /// Of the answers served by meaning that can be judged, the share that was wrong.
     pub wrong_hit_rate: Share,
-    /// Answers served by meaning that cannot be judged, as the trace has no labels for them.
+    /// Answers served by meaning that cannot be judged, as their questions have no label.
     pub unjudged_hits: u64,
     /// Requests of `model: auto` by tier, hits counted where they were stored.
     pub tiers: BTreeMap<String, u64>,

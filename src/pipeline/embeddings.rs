@@ -86,8 +86,11 @@ impl Gateway {
             return Err(Error::NoEmbeddingTier);
         };
         let price = self.parts.prices.price(&reply.target.provider, &reply.target.model);
-        let cost = usage(&body).as_ref().zip(price).map(|(usage, price)| cost(usage, price));
+        let usage = usage(&body);
+        let cost = usage.as_ref().zip(price).map(|(usage, price)| cost(usage, price));
         if reply.status.is_success() {
+            let tokens = usage.map_or(0, |usage| usage.input);
+            self.parts.metrics.tokens(&name, "input", tokens);
             self.parts.metrics.cost(&name, cost.map(|cost| cost.0));
         }
         let report = Report {

@@ -96,9 +96,13 @@ pub struct CacheSize {
     pub partitions: u64,
 }
 
+/// Says whether a `provider/model` is one of ours: configured, or in the price catalogue.
+pub type IsKnown = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// All counters, histograms and gauges.
 pub struct Metrics {
     registry: Registry,
+    is_known: IsKnown,
     requests: Family<RequestLabels, Counter>,
     bypasses: Family<ReasonLabels, Counter>,
     guard_rejections: Family<ReasonLabels, Counter>,
@@ -121,11 +125,14 @@ pub struct Metrics {
     cache_partitions: Gauge,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
+impl Metrics {
+    /// All at zero. A target that `is_known` does not know (callers can name any) is counted as `provider/other`: labels
+    /// stay few, and hold no text of callers.
+    pub fn new(is_known: IsKnown) -> Self {
         let seconds = || Family::new_with_constructor(Seconds);
         let metrics = Self {
             registry: Registry::default(),
+            is_known,
             requests: Family::default(),
             bypasses: Family::default(),
             guard_rejections: Family::default(),
@@ -149,9 +156,15 @@ impl Default for Metrics {
         };
         metrics.registered()
     }
-}
 
-impl Metrics {
+    /// The label for a target.
+    fn label(&self, target: &str) -> String {
+        if (self.is_known)(target) {
+            return target.to_owned();
+        }
+        format!("{}/other", target.split('/').next().unwrap_or_default())
+    }
+
     /// Every name, once. Counters get `_total` appended on the wire.
     fn registered(mut self) -> Self {
         let mut all = Registry::with_prefix("scrimp");
@@ -253,7 +266,9 @@ impl Metrics {
 
     /// An attempt at a target has ended.
     pub fn attempt(&self, target: &Target, outcome: &'static str) {
-        self.attempts.get_or_create(&AttemptLabels { target: target.to_string(), outcome }).inc();
+        self.attempts
+            .get_or_create(&AttemptLabels { target: self.label(&target.to_string()), outcome })
+            .inc();
     }
 
     /// Tokens of one answer.
@@ -261,12 +276,12 @@ impl Metrics {
         if count == 0 {
             return;
         }
-        self.tokens.get_or_create(&TokenLabels { target: target.to_owned(), kind }).inc_by(count);
+        self.tokens.get_or_create(&TokenLabels { target: self.label(target), kind }).inc_by(count);
     }
 
     /// The cost of one answer; `None` when it is not known.
     pub fn cost(&self, target: &str, nano_usd: Option<u64>) {
-        let labels = TargetLabels { target: target.to_owned() };
+        let labels = TargetLabels { target: self.label(target) };
         match nano_usd {
             Some(amount) => self.cost.get_or_create(&labels).inc_by(amount),
             None => self.unpriced.get_or_create(&labels).inc(),
