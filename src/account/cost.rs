@@ -51,11 +51,6 @@ impl NanoUsd {
     pub fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
-
-    /// The amount in USD, for gauges and tables only: not exact above 9 million USD.
-    pub fn as_usd(self) -> f64 {
-        self.0 as f64 / NANO_PER_USD as f64
-    }
 }
 
 impl ops::Add for NanoUsd {

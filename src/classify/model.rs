@@ -61,10 +61,15 @@ impl Classifier {
         Ok(Self { weights: Weights::parse(bytes)? })
     }
 
-    /// Name of the embedding model it was trained on, to be held against the part of an embedder's identity before `@`:
-    /// vectors of any other model mean nothing here.
+    /// Name of the embedding model it was trained on.
     pub fn embedding_model(&self) -> &str {
         &self.weights.embedding_model
+    }
+
+    /// Whether it was trained on the vectors of the embedder with this identity (`model@hash`): those of any other model
+    /// mean nothing here.
+    pub fn reads_vectors_of(&self, identity: &str) -> bool {
+        identity.split('@').next() == Some(self.embedding_model())
     }
 
     /// Judges one request. `embedding` is the question's unit vector from [`Classifier::embedding_model`]; without it, or

@@ -28,9 +28,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let classifier = Classifier::shipped()?;
     let model = Model::load(&config)?;
     let prompt = arguments.prompt.as_str();
-    let reads_vectors = |model: &Model| {
-        model.embedder.identity().split('@').next() == Some(classifier.embedding_model())
-    };
+    let reads_vectors = |model: &Model| classifier.reads_vectors_of(model.embedder.identity());
     let vector = match model.filter(reads_vectors) {
         Some(model) => runtime()?.block_on(model.embedder.embed(vec![prompt.to_owned()])).ok(),
         None => None,

@@ -94,20 +94,30 @@ impl Settlement {
     }
 
     fn account(&self, usage: Option<&Usage>) -> Option<NanoUsd> {
-        let cost = usage.zip(self.price.as_ref()).map(|(usage, price)| cost(usage, price));
-        if let Some(usage) = usage {
-            for (kind, count) in [
-                ("input", usage.input),
-                ("cached_input", usage.cached_input),
-                ("output", usage.output),
-                ("reasoning", usage.reasoning),
-            ] {
-                self.metrics.tokens(&self.target, kind, count);
-            }
-        }
-        self.metrics.cost(&self.target, cost.map(|cost| cost.0));
-        cost
+        account(&self.metrics, &self.target, usage, self.price.as_ref())
     }
+}
+
+/// Counts the tokens and the cost of one answer by `target`; the cost is `None` when usage or price is not known.
+pub fn account(
+    metrics: &Metrics,
+    target: &str,
+    usage: Option<&Usage>,
+    price: Option<&Price>,
+) -> Option<NanoUsd> {
+    let cost = usage.zip(price).map(|(usage, price)| cost(usage, price));
+    if let Some(usage) = usage {
+        for (kind, count) in [
+            ("input", usage.input),
+            ("cached_input", usage.cached_input),
+            ("output", usage.output),
+            ("reasoning", usage.reasoning),
+        ] {
+            metrics.tokens(target, kind, count);
+        }
+    }
+    metrics.cost(target, cost.map(|cost| cost.0));
+    cost
 }
 
 /// A stream on its way to the caller, collected as it passes. Dropped early (the caller hung up), it closes the

@@ -87,7 +87,8 @@ impl Gateway {
             policy.question = Err(Bypass::NoEmbedding);
         }
         let scope = ScopeId::of(&self.parts.cache.scope, principal, controls.scope.as_deref());
-        let telling_headers = self.telling_headers(&headers, &asked);
+        let passed_headers = Context::passed_headers(&headers);
+        let telling_headers = self.telling_headers(&headers, &passed_headers, &asked);
         let keys = (policy.read.is_ok() || policy.write.is_ok()).then(|| {
             Keys::of(KeyParts {
                 scope,
@@ -109,6 +110,7 @@ impl Gateway {
         };
         Ok(Context {
             headers,
+            passed_headers,
             request,
             asked,
             policy,
@@ -122,8 +124,8 @@ impl Gateway {
 
     /// The headers that can change an answer: those that providers get and, where a tier is to be picked, those by which
     /// a rule picks it.
-    fn telling_headers(&self, headers: &HeaderMap, asked: &Asked) -> HeaderMap {
-        let mut telling = Context::passed_headers(headers);
+    fn telling_headers(&self, headers: &HeaderMap, passed: &HeaderMap, asked: &Asked) -> HeaderMap {
+        let mut telling = passed.clone();
         if *asked == Asked::Auto(None) {
             let rules = self.parts.router.rules.iter().filter_map(|rule| rule.header.as_ref());
             for (name, wanted) in rules {
@@ -178,7 +180,6 @@ impl Gateway {
         lead: Option<Lead<Found>>,
     ) -> Result<Outgoing, Error> {
         let plan = self.plan(&mut ctx).await;
-        let headers = Context::passed_headers(&ctx.headers);
         let stream = ctx.request.stream;
         let call = Call {
             targets: &plan.targets,
@@ -186,7 +187,7 @@ impl Gateway {
             body: &|target, provider| {
                 request_body(&ctx.request, &target.model, provider.stream_usage)
             },
-            headers: &headers,
+            headers: &ctx.passed_headers,
             expect: if stream { Expect::Events } else { Expect::Completion },
         };
         let start = Instant::now();

@@ -18,6 +18,8 @@ use crate::{
 pub struct Context {
     /// Its headers.
     pub headers: HeaderMap,
+    /// Those of them that are handed on to providers.
+    pub passed_headers: HeaderMap,
     /// The request itself.
     pub request: ChatRequest,
     /// What its model name means.

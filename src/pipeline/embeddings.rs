@@ -4,10 +4,11 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::{
-    Body, CacheOutcome, Error, Gateway, Outgoing, Report, context::Context, gateway::LOCAL_MODEL,
+    Body, CacheOutcome, Error, Gateway, Outgoing, Report, capture::account, context::Context,
+    gateway::LOCAL_MODEL,
 };
 use crate::{
-    account::{NanoUsd, Usage, cost},
+    account::{NanoUsd, Usage},
     api::embeddings::{self, EmbeddingsRequest},
     auth::Principal,
     cache::Bypass,
@@ -86,16 +87,12 @@ impl Gateway {
             return Err(Error::NoEmbeddingTier);
         };
         let price = self.parts.prices.price(&reply.target.provider, &reply.target.model);
-        let usage = usage(&body);
-        let cost = usage.as_ref().zip(price).map(|(usage, price)| cost(usage, price));
-        if reply.status.is_success() {
-            let tokens = usage.map_or(0, |usage| usage.input);
-            self.parts.metrics.tokens(&name, "input", tokens);
-            self.parts.metrics.cost(&name, cost.map(|cost| cost.0));
-        }
+        let succeeded = reply.status.is_success();
+        let cost =
+            succeeded.then(|| account(&self.parts.metrics, &name, usage(&body).as_ref(), price));
         let report = Report {
             target: Some(name.into()),
-            cost,
+            cost: cost.flatten(),
             waited: start.elapsed(),
             ..Report::new(CacheOutcome::Bypass(Bypass::Embeddings))
         };

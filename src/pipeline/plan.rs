@@ -62,8 +62,7 @@ impl Gateway {
 
     /// The classifier was trained on the vectors that this embedder makes.
     fn classifier_reads_vectors(&self) -> bool {
-        let identity = self.parts.embedder.as_deref().map(|embedder| embedder.identity());
-        let model = identity.and_then(|identity| identity.split('@').next());
-        model == Some(self.parts.classifier.embedding_model())
+        let embedder = self.parts.embedder.as_deref();
+        embedder.is_some_and(|embedder| self.parts.classifier.reads_vectors_of(embedder.identity()))
     }
 }

@@ -46,28 +46,38 @@ pub fn router(gateway: Arc<Gateway>, settings: &Server) -> Router {
         .with_state(app)
 }
 
+/// The two resources that a request body is posted to.
+#[derive(Debug, Clone, Copy)]
+enum Resource {
+    Chat,
+    Embeddings,
+}
+
 async fn chat(State(app): State<App>, request: Request) -> Response {
-    let clock = Stopwatch::start("chat");
-    let (head, body) = request.into_parts();
-    let result = async {
-        let admitted = app.gateway.admit(&head.headers)?;
-        let body = app.body.read(body).await?;
-        let clock = clock.body_read();
-        Ok((app.gateway.chat(admitted, head.headers, body).await?, clock))
-    };
-    finish(&app, clock, result.await)
+    answer(&app, Resource::Chat, request).await
 }
 
 async fn embeddings(State(app): State<App>, request: Request) -> Response {
-    let clock = Stopwatch::start("embeddings");
+    answer(&app, Resource::Embeddings, request).await
+}
+
+async fn answer(app: &App, resource: Resource, request: Request) -> Response {
+    let clock = Stopwatch::start(match resource {
+        Resource::Chat => "chat",
+        Resource::Embeddings => "embeddings",
+    });
     let (head, body) = request.into_parts();
     let result = async {
         let admitted = app.gateway.admit(&head.headers)?;
         let body = app.body.read(body).await?;
         let clock = clock.body_read();
-        Ok((app.gateway.embeddings(admitted, head.headers, body).await?, clock))
+        let outgoing = match resource {
+            Resource::Chat => app.gateway.chat(admitted, head.headers, body).await?,
+            Resource::Embeddings => app.gateway.embeddings(admitted, head.headers, body).await?,
+        };
+        Ok((outgoing, clock))
     };
-    finish(&app, clock, result.await)
+    finish(app, clock, result.await)
 }
 
 async fn models(State(app): State<App>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
