@@ -7,17 +7,6 @@ use std::path::PathBuf;
 /// Why there is no embedding model.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The default model is nowhere on the search path.
-    #[error(
-        "the built-in embedding model {name} was not found; scripts/fetch-model.sh fetches it; searched: {}",
-        listed(searched)
-    )]
-    NotFound {
-        /// The model's name.
-        name: &'static str,
-        /// Every folder that was looked at, in order.
-        searched: Vec<PathBuf>,
-    },
     /// A file that a model must have is absent.
     #[error("embedding model: {} is missing ({hint})", path.display())]
     Missing {
@@ -68,8 +57,4 @@ pub enum LoadError {
     /// The model thread cannot be started.
     #[error("cannot start the embedding thread")]
     Thread(#[source] std::io::Error),
-}
-
-fn listed(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -3,6 +3,7 @@
 //! Reads the Hugging Face and sentence-transformers layout; knows nothing about tensors or tokens.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
@@ -14,6 +15,57 @@ use super::{arch::BertConfig, error::LoadError, pooling::Pooling};
 
 /// Model types in `config.json` that [`super::arch`] implements.
 const ARCHITECTURES: &str = "bert";
+
+/// Where a model's files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Files {
+    /// In a folder of the Hugging Face layout.
+    Folder(PathBuf),
+    /// In this binary: name and content of each.
+    Shipped(&'static [(&'static str, &'static [u8])]),
+}
+
+impl Files {
+    /// The path of a file, for messages.
+    pub fn path(&self, name: &str) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.join(name),
+            Self::Shipped(_) => Path::new("(built in)").join(name),
+        }
+    }
+
+    /// A file's content; `None` when there is no such file.
+    pub fn optional(&self, name: &str) -> Result<Option<Cow<'static, [u8]>>, LoadError> {
+        match self {
+            Self::Shipped(files) => {
+                let found = files.iter().find(|(found, _)| *found == name);
+                Ok(found.map(|(_, bytes)| Cow::Borrowed(*bytes)))
+            }
+            Self::Folder(folder) => match fs::read(folder.join(name)) {
+                Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(source) => Err(LoadError::Read { path: self.path(name), source }),
+            },
+        }
+    }
+
+    /// A file that must be there.
+    pub fn required(
+        &self,
+        name: &str,
+        hint: &'static str,
+    ) -> Result<Cow<'static, [u8]>, LoadError> {
+        self.optional(name)?.ok_or_else(|| LoadError::Missing { path: self.path(name), hint })
+    }
+
+    /// A JSON file's value; `None` when there is no such file.
+    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, LoadError> {
+        let parse = |bytes: Cow<'_, [u8]>| {
+            serde_json::from_slice(&bytes).map_err(|error| invalid(&self.path(name), error))
+        };
+        self.optional(name)?.map(parse).transpose()
+    }
+}
 
 /// A model as its files describe it.
 #[derive(Debug, Clone)]
@@ -31,38 +83,25 @@ pub struct Description {
 }
 
 impl Description {
-    /// Reads the description of the model in `folder`.
-    pub fn read(folder: &Path) -> Result<Self, LoadError> {
-        let config = architecture(&folder.join("config.json"))?;
-        let modules: Vec<Module> = optional(&folder.join("modules.json"))?.unwrap_or_default();
-        let pooling = match check_modules(&modules, folder)? {
-            Some(path) => pooling(&folder.join(path).join("config.json"), config.hidden_size)?,
+    /// Reads the description of a model.
+    pub fn read(files: &Files) -> Result<Self, LoadError> {
+        let config = architecture(files)?;
+        let modules: Vec<Module> = files.json("modules.json")?.unwrap_or_default();
+        let pooling = match check_modules(&modules, files)? {
+            Some(folder) => pooling(files, &format!("{folder}/config.json"), config.hidden_size)?,
             None => Pooling::Mean,
         };
-        let transformer: Transformer =
-            optional(&folder.join("sentence_bert_config.json"))?.unwrap_or_default();
-        let tokenizer: TokenizerConfig =
-            optional(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
+        let transformer: Transformer = files.json("sentence_bert_config.json")?.unwrap_or_default();
+        let tokenizer: TokenizerConfig = files.json("tokenizer_config.json")?.unwrap_or_default();
         let trained =
             transformer.max_seq_length.or(tokenizer.model_max_length.map(|tokens| tokens as usize));
         Ok(Self {
             pooling,
-            prefix: prefix(&folder.join("config_sentence_transformers.json"))?,
+            prefix: prefix(files)?,
             lowercase: transformer.do_lower_case,
             max_tokens: trained.unwrap_or(usize::MAX).min(config.max_position_embeddings),
             config,
         })
-    }
-}
-
-/// Reads a file that must be there.
-pub fn required(path: &Path, hint: &'static str) -> Result<Vec<u8>, LoadError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(LoadError::Missing { path: path.to_path_buf(), hint })
-        }
-        Err(source) => Err(LoadError::Read { path: path.to_path_buf(), source }),
     }
 }
 
@@ -79,8 +118,9 @@ struct Kind {
     position_embedding_type: Option<String>,
 }
 
-fn architecture(path: &Path) -> Result<BertConfig, LoadError> {
-    let bytes = required(path, "every model folder has a config.json")?;
+fn architecture(files: &Files) -> Result<BertConfig, LoadError> {
+    let path = &files.path("config.json");
+    let bytes = files.required("config.json", "every model folder has a config.json")?;
     let kind: Kind = serde_json::from_slice(&bytes).map_err(|error| invalid(path, error))?;
     let unsupported = |feature, found: &str, supported| LoadError::Unsupported {
         path: path.to_path_buf(),
@@ -109,11 +149,11 @@ struct Module {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    path: PathBuf,
+    path: String,
 }
 
 /// Refuses modules that would change the vector; returns the folder of the pooling module.
-fn check_modules(modules: &[Module], folder: &Path) -> Result<Option<PathBuf>, LoadError> {
+fn check_modules(modules: &[Module], files: &Files) -> Result<Option<String>, LoadError> {
     let mut pooling = None;
     for module in modules {
         match module.kind.rsplit('.').next().unwrap_or_default() {
@@ -121,7 +161,7 @@ fn check_modules(modules: &[Module], folder: &Path) -> Result<Option<PathBuf>, L
             "Transformer" | "Normalize" => {}
             other => {
                 return Err(LoadError::Unsupported {
-                    path: folder.join("modules.json"),
+                    path: files.path("modules.json"),
                     feature: "the module",
                     found: other.to_owned(),
                     supported: "Transformer, Pooling, Normalize",
@@ -147,9 +187,10 @@ fn yes() -> bool {
     true
 }
 
-fn pooling(path: &Path, dim: usize) -> Result<Pooling, LoadError> {
+fn pooling(files: &Files, name: &str, dim: usize) -> Result<Pooling, LoadError> {
     const SUPPORTED: &str = "mean, cls, max";
-    let bytes = required(path, "modules.json names it")?;
+    let path = &files.path(name);
+    let bytes = files.required(name, "modules.json names it")?;
     let config: PoolingConfig =
         serde_json::from_slice(&bytes).map_err(|error| invalid(path, error))?;
     if let Some(found) = config.word_embedding_dimension.filter(|found| *found != dim) {
@@ -202,20 +243,13 @@ struct Prompts {
     default_prompt_name: Option<String>,
 }
 
-fn prefix(path: &Path) -> Result<String, LoadError> {
-    let Prompts { mut prompts, default_prompt_name } = optional(path)?.unwrap_or_default();
+fn prefix(files: &Files) -> Result<String, LoadError> {
+    const FILE: &str = "config_sentence_transformers.json";
+    let Prompts { mut prompts, default_prompt_name } = files.json(FILE)?.unwrap_or_default();
     let Some(name) = default_prompt_name else { return Ok(String::new()) };
     let unknown =
-        || invalid(path, format!("default_prompt_name `{name}` is not among the prompts"));
+        || invalid(&files.path(FILE), format!("default_prompt_name `{name}` is not among the prompts"));
     prompts.remove(&name).ok_or_else(unknown)
-}
-
-fn optional<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, LoadError> {
-    match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| invalid(path, error)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(LoadError::Read { path: path.to_path_buf(), source }),
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,10 @@ fn tiny() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert")
 }
 
+fn read(folder: &Path) -> Result<Description, LoadError> {
+    Description::read(&Files::Folder(folder.to_path_buf()))
+}
+
 /// A copy of the tiny model's small files in which `file` says `content`.
 fn with(file: &str, content: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -36,7 +40,7 @@ fn changed(file: &str, changes: Value) -> TempDir {
 
 #[test]
 fn the_tiny_model_describes_itself() {
-    let description = Description::read(&tiny()).unwrap();
+    let description = read(&tiny()).unwrap();
     assert_eq!(description.config.hidden_size, 32);
     assert_eq!(description.pooling, Pooling::Mean);
     assert_eq!(description.max_tokens, 96, "the trained window, not the number of positions");
@@ -55,7 +59,7 @@ fn pooling_is_read_in_both_spellings() {
     for (mut changes, expected) in cases {
         changes.as_object_mut().unwrap().extend(off.as_object().unwrap().clone());
         let folder = changed("1_Pooling/config.json", changes);
-        assert_eq!(Description::read(folder.path()).unwrap().pooling, expected);
+        assert_eq!(read(folder.path()).unwrap().pooling, expected);
     }
 }
 
@@ -63,7 +67,7 @@ fn pooling_is_read_in_both_spellings() {
 fn the_default_prompt_becomes_the_prefix() {
     let prompts = json!({"prompts": {"query": "query: ", "passage": "passage: "}, "default_prompt_name": "query"});
     let folder = with("config_sentence_transformers.json", &prompts.to_string());
-    assert_eq!(Description::read(folder.path()).unwrap().prefix, "query: ");
+    assert_eq!(read(folder.path()).unwrap().prefix, "query: ");
 }
 
 #[test]
@@ -72,7 +76,7 @@ fn without_sentence_transformers_files_the_mean_and_all_positions_are_used() {
     for file in ["modules.json", "1_Pooling/config.json", "sentence_bert_config.json"] {
         fs::remove_file(folder.path().join(file)).unwrap();
     }
-    let description = Description::read(folder.path()).unwrap();
+    let description = read(folder.path()).unwrap();
     assert_eq!((description.pooling, description.max_tokens), (Pooling::Mean, 128));
 }
 
@@ -122,7 +126,7 @@ fn what_is_not_supported_is_named_with_its_file() {
         ),
     ];
     for (folder, problem, file) in cases {
-        let message = Description::read(folder.path()).unwrap_err().to_string();
+        let message = read(folder.path()).unwrap_err().to_string();
         assert!(message.contains(problem) && message.contains(file), "{problem}: {message}");
     }
 }
@@ -130,6 +134,6 @@ fn what_is_not_supported_is_named_with_its_file() {
 #[test]
 fn a_missing_config_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let message = Description::read(folder.path()).unwrap_err().to_string();
+    let message = read(folder.path()).unwrap_err().to_string();
     assert!(message.contains("config.json is missing"), "{message}");
 }

@@ -49,7 +49,7 @@ impl LocalEmbedder {
         let Model { about, tokenizer, encoder } = Model::load(&located, &device)?;
         let queue = Arc::new(Queue::new(embedding.queue));
         let worker = Worker::start(encoder, Arc::clone(&queue), embedding.batch_tokens)?;
-        tracing::info!(model = %about.identity, folder = %located.folder.display(), "embedding model loaded");
+        tracing::info!(model = %about.identity, "embedding model loaded");
         let memo = Cache::new(MEMO_VECTORS);
         Ok(Self { about, tokenizer: Arc::new(tokenizer), queue, memo, _worker: worker })
     }

@@ -3,15 +3,16 @@
 //! Knows models, tokenizers and devices; knows nothing about requests or caches. Of the configuration it reads the
 //! `embedding` section.
 
-mod arch;
+pub(crate) mod arch;
 mod device;
 mod error;
-mod files;
+pub(crate) mod files;
 mod local;
 mod model;
 mod pooling;
 mod profile;
 mod queue;
+pub(crate) mod shipped;
 mod source;
 mod tokenise;
 mod worker;

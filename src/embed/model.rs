@@ -7,7 +7,7 @@ use candle_core::Device;
 use super::{
     arch::{Bert, Weights},
     error::LoadError,
-    files::{Description, invalid, required},
+    files::{Description, invalid},
     pooling::Pooling,
     source::Located,
     tokenise::Tokenizer,
@@ -42,13 +42,15 @@ pub struct About {
 impl Model {
     /// Reads the files in a folder.
     pub fn load(located: &Located, device: &Device) -> Result<Self, LoadError> {
-        let Located { name, folder } = located;
-        let description = Description::read(folder)?;
-        let path = folder.join("tokenizer.json");
-        let tokenizer_bytes = required(&path, "only models with a fast tokenizer can be read")?;
+        let Located { name, files } = located;
+        let description = Description::read(files)?;
+        let path = files.path("tokenizer.json");
+        let tokenizer_bytes =
+            files.required("tokenizer.json", "only models with a fast tokenizer can be read")?;
         let tokenizer = Tokenizer::parse(&tokenizer_bytes, &path, &description)?;
-        let path = folder.join("model.safetensors");
-        let weight_bytes = required(&path, "only weights in one safetensors file can be read")?;
+        let path = files.path("model.safetensors");
+        let weight_bytes = files
+            .required("model.safetensors", "only weights in one safetensors file can be read")?;
         let weights = Weights::parse(&weight_bytes, &path, device, Bert::MARKER)?;
         let encoder = Encoder {
             bert: Bert::load(&description.config, &weights, device)?,

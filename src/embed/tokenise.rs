@@ -83,13 +83,14 @@ mod tests {
     use std::{fs, path::PathBuf};
 
     use super::*;
+    use crate::embed::files::Files;
 
     fn tiny() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert")
     }
 
     fn tokenizer(change: impl FnOnce(&mut Description)) -> Result<Tokenizer, LoadError> {
-        let mut description = Description::read(&tiny()).unwrap();
+        let mut description = Description::read(&Files::Folder(tiny())).unwrap();
         change(&mut description);
         let path = tiny().join("tokenizer.json");
         Tokenizer::parse(&fs::read(&path).unwrap(), &path, &description)
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_corrupt_tokenizer_is_named() {
-        let description = Description::read(&tiny()).unwrap();
+        let description = Description::read(&Files::Folder(tiny())).unwrap();
         let message = Tokenizer::parse(b"{\"version", Path::new("/m/tokenizer.json"), &description)
             .err()
             .unwrap();

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     linear::{Activation, Linear},
-    weights::Weights,
+    weights::{Table, Weights},
 };
 use crate::embed::error::LoadError;
 
@@ -62,7 +62,7 @@ impl BertConfig {
 
 /// A loaded BERT encoder.
 pub struct Bert {
-    words: Tensor,
+    words: Table,
     /// Position embedding with the one segment that is used added to it.
     positions: Tensor,
     norm: LayerNorm,
@@ -81,6 +81,17 @@ impl Bert {
         weights: &Weights,
         device: &Device,
     ) -> std::result::Result<Self, LoadError> {
+        Self::load_with_words(config, weights, weights, device)
+    }
+
+    /// [`Bert::load`], with the word embeddings of another file: models of one family that share them need not carry
+    /// them twice.
+    pub fn load_with_words(
+        config: &BertConfig,
+        weights: &Weights,
+        words: &Weights,
+        device: &Device,
+    ) -> std::result::Result<Self, LoadError> {
         let dim = config.hidden_size;
         let table = |name: &str, rows| {
             weights.take(&format!("embeddings.{name}_embeddings.weight"), &[rows, dim])
@@ -90,7 +101,8 @@ impl Bert {
         let positions = weights
             .checked(segments.get(0).and_then(|segment| positions.broadcast_add(&segment)))?;
         Ok(Self {
-            words: table("word", config.vocab_size)?,
+            words: words
+                .table("embeddings.word_embeddings.weight", &[config.vocab_size, dim])?,
             positions,
             norm: LayerNorm::load("embeddings.LayerNorm", config, weights)?,
             layers: (0..config.num_hidden_layers)
@@ -108,7 +120,7 @@ impl Bert {
         let ids = Tensor::new(ids, &self.device)?;
         let places = Tensor::new(places, &self.device)?;
         let embedded =
-            (self.words.index_select(&ids, 0)? + self.positions.index_select(&places, 0)?)?;
+            (self.words.select(&ids)? + self.positions.index_select(&places, 0)?)?;
         let mut hidden = self.norm.forward(&embedded)?;
         let spans = equal_lengths(texts);
         for layer in &self.layers {

@@ -1,10 +1,11 @@
 //! The tensors of a model, by name, with their shapes checked.
 //!
-//! Knows safetensors; knows nothing about what the tensors mean.
+//! Knows safetensors, and the form in which our own weights are shipped: a matrix as bytes `[rows, columns]` with one
+//! `scale` a row, where byte `b` stands for `(b − 128) · scale`. Knows nothing about what the tensors mean.
 
 use std::{collections::HashMap, path::Path};
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, Result as Computed, Tensor};
 
 use crate::embed::{error::LoadError, files::invalid};
 
@@ -40,25 +41,64 @@ impl Weights {
 
     /// The tensor of a name as f32, contiguous, when it has the expected shape.
     pub fn take(&self, name: &str, shape: &[usize]) -> Result<Tensor, LoadError> {
+        let tensor = match self.table(name, shape)? {
+            Table { rows, scale: None } => Ok(rows.clone()),
+            Table { rows, scale: Some(scale) } => dequantised(&rows, &scale),
+        };
+        self.checked(tensor.and_then(|tensor| tensor.contiguous()))
+    }
+
+    /// The matrix of a name as it is stored, when it has the expected shape.
+    pub fn table(&self, name: &str, shape: &[usize]) -> Result<Table, LoadError> {
         let full = format!("{}{name}", self.prefix);
         let tensor = match self.tensors.get(&full).or_else(|| self.tensors.get(&old_name(&full))) {
             Some(tensor) => tensor,
             None => return Err(invalid(&self.path, format!("tensor `{full}` is absent"))),
         };
         if tensor.dims() != shape {
-            let problem = format!(
-                "tensor `{full}` has shape {:?}, config.json asks for {shape:?}",
-                tensor.dims()
-            );
+            let problem =
+                format!("tensor `{full}` has shape {:?}, {shape:?} is expected", tensor.dims());
             return Err(invalid(&self.path, problem));
         }
-        self.checked(tensor.to_dtype(DType::F32).and_then(|tensor| tensor.contiguous()))
+        if tensor.dtype() != DType::U8 {
+            let rows = self.checked(tensor.to_dtype(DType::F32))?;
+            return Ok(Table { rows, scale: None });
+        }
+        let scale = self.take(&format!("{name}.scale"), &shape[..1])?;
+        Ok(Table { rows: tensor.clone(), scale: Some(scale) })
     }
 
     /// Turns an error of the tensor library into one about the file.
     pub fn checked<T>(&self, result: candle_core::Result<T>) -> Result<T, LoadError> {
         result.map_err(|error| invalid(&self.path, error))
     }
+}
+
+/// A matrix whose rows are looked up one by one.
+#[derive(Clone)]
+pub struct Table {
+    /// f32, or bytes where there is a scale.
+    rows: Tensor,
+    /// One number a row.
+    scale: Option<Tensor>,
+}
+
+impl Table {
+    /// The rows of these numbers, `[numbers, columns]` in f32.
+    pub fn select(&self, numbers: &Tensor) -> Computed<Tensor> {
+        let rows = self.rows.index_select(numbers, 0)?;
+        match &self.scale {
+            None => Ok(rows),
+            Some(scale) => dequantised(&rows, &scale.index_select(numbers, 0)?),
+        }
+    }
+}
+
+/// What the byte of a zero is.
+const ZERO_BYTE: f64 = 128.0;
+
+fn dequantised(rows: &Tensor, scale: &Tensor) -> Computed<Tensor> {
+    (rows.to_dtype(DType::F32)? - ZERO_BYTE)?.broadcast_mul(&scale.unsqueeze(1)?)
 }
 
 /// Checkpoints that were made with TensorFlow name a layer norm's tensors gamma and beta.
