@@ -2,6 +2,7 @@
 //!
 //! Knows requests and stored answers; knows nothing about providers' addresses, routes or HTTP status codes.
 
+pub mod care;
 pub mod clock;
 pub mod decide;
 pub mod entry;

@@ -2,8 +2,10 @@
 
 mod answer;
 mod chunk;
+mod comparable;
 mod request;
 
 pub use answer::{Answer, Completion, Incomplete};
 pub use chunk::Chunk;
+pub use comparable::comparable_text;
 pub use request::{embeddings_body, request_body};
