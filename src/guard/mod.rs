@@ -1,26 +1,77 @@
 //! The guard: what two questions differ in that makes an answer to one wrong for the other.
 //!
-//! Pure functions over two texts, each difference with its words, so that every veto can be explained. It looks for
-//! numbers and for negation; a further kind is one more file with a `compare`, one variant of [`Kind`] and one line in
-//! [`compare`]. It knows nothing about embeddings, similarity or the cache.
+//! Pure functions over two texts, each difference with its words, so that every veto can be explained. The words of the
+//! two are aligned once (`align`); then each kind looks at what has no counterpart, the surest kinds first, and the last
+//! one names the words that are left. A further kind is one more file with a `compare`, one variant of [`Kind`] and one
+//! line in [`examine`]. It knows nothing about embeddings, similarity or the cache.
+//!
+//! The lists of words are English. Where a question is in another language, only numbers and identifiers are compared.
 
+mod align;
+mod antonym;
+mod code;
+mod constraint;
+mod date;
+mod entity;
+mod format;
+mod id;
+mod interrogative;
+mod language;
+mod lexicon;
 mod negation;
 mod number;
 mod order;
+mod overlap;
+mod question;
+mod rest;
+mod roles;
+mod scope;
+mod stem;
 #[cfg(test)]
 mod tests;
 mod token;
+mod typo;
+mod unit;
 
 use std::fmt;
+
+pub use overlap::Overlap;
+use question::Question;
 
 /// What two questions differ in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A quantity, year, date, time, version, rank or the number in a name.
+    /// A quantity, year, day of the month, clock time, version, rank or the number in a name.
     Number,
+    /// A month, weekday, relative day, time of day, or before and after.
+    Date,
+    /// A unit of measure or a currency.
+    Unit,
+    /// An identifier that a machine gave: order number, UUID, hash, address of mail or web.
+    Id,
+    /// A piece of code: identifier, flag, file name, status code, quoted literal.
+    Code,
+    /// A name.
+    Entity,
     /// One says what the other denies.
     Negation,
+    /// A word and its opposite.
+    Antonym,
+    /// The same words with their roles exchanged.
+    Order,
+    /// All, some, only, at least, first.
+    Scope,
+    /// A human language, or a programming language or framework.
+    Language,
+    /// The form that the answer is to have.
+    Format,
+    /// What is asked for: a person, place, time, reason, amount.
+    Question,
+    /// A restriction that only one has.
+    Constraint,
+    /// Any other word without a counterpart.
+    Word,
 }
 
 /// One difference, in the words of the two questions.
@@ -34,34 +85,127 @@ pub struct Difference {
     pub right: String,
 }
 
-/// All differences between two questions. Comparing a text with itself finds none, and swapping the texts swaps the
-/// sides of each difference.
-pub fn compare(left: &str, right: &str) -> Vec<Difference> {
+/// All that the guard has to say of two questions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// What they differ in; one at most of each kind, but for names.
+    pub differences: Vec<Difference>,
+    /// What they share.
+    pub overlap: Overlap,
+}
+
+/// Compares two questions. Comparing a text with itself finds no difference, and swapping the texts swaps the sides of
+/// each difference.
+pub fn examine(left: &str, right: &str) -> Comparison {
     if left == right {
-        return Vec::new();
+        return Comparison { differences: Vec::new(), overlap: Overlap::EQUAL };
     }
-    let (left, right) = (token::tokens(left), token::tokens(right));
-    let numbers = number::compare(&left, &right);
-    let negation = negation::compare(&left, &right);
-    numbers.into_iter().chain(negation).collect()
+    // Words are paired off greedily from the left question's first; one order of the two keeps that symmetric.
+    if left > right {
+        let mut swapped = examine_ordered(right, left);
+        for difference in &mut swapped.differences {
+            std::mem::swap(&mut difference.left, &mut difference.right);
+        }
+        let overlap = &mut swapped.overlap;
+        std::mem::swap(&mut overlap.unmatched_left, &mut overlap.unmatched_right);
+        return swapped;
+    }
+    examine_ordered(left, right)
+}
+
+fn examine_ordered(left: &str, right: &str) -> Comparison {
+    let (left, right) = (Question::read(left), Question::read(right));
+    let mut pair = align::align(&left, &right);
+    let mut differences: Vec<Difference> = Vec::new();
+    differences.extend(id::compare(&left, &right));
+    differences.extend(code::compare(&left, &right));
+    let are_foreign = left.is_foreign || right.is_foreign;
+    if !are_foreign {
+        differences.extend(unit::compare(&mut pair));
+    }
+    differences.extend(number::compare_questions(&left, &right));
+    if !are_foreign {
+        differences.extend(negation::compare(left.tokens(), right.tokens()));
+        differences.extend(date::compare(&mut pair));
+        differences.extend(language::compare(&mut pair));
+        differences.extend(format::compare(&mut pair));
+        differences.extend(antonym::compare(&mut pair));
+        differences.extend(scope::compare(&mut pair));
+        differences.extend(entity::compare(&mut pair));
+        differences.extend(roles::compare(&pair));
+        differences.extend(interrogative::compare(&pair));
+        differences.extend(constraint::compare(&mut pair));
+        differences.extend(entity::compare_additional(&mut pair));
+    }
+    differences.extend(rest::compare(&pair));
+    let overlap = overlap::measure(&pair, !differences.is_empty());
+    Comparison { differences, overlap }
+}
+
+/// The differences alone, see [`examine`].
+pub fn compare(left: &str, right: &str) -> Vec<Difference> {
+    examine(left, right).differences
+}
+
+/// What two questions share alone, see [`examine`].
+pub fn overlap(left: &str, right: &str) -> Overlap {
+    examine(left, right).overlap
 }
 
 /// The difference that forbids to serve one question's answer for the other, if there is one.
 ///
-/// Each kind so far does: judged on labelled pairs, each is found far more often between questions that differ in their
-/// answer than between those that share it.
+/// Those kinds do that were found far more often between labelled questions that differ in their answer than between
+/// those that share it; the others are evidence.
 pub fn veto(differences: &[Difference]) -> Option<&Difference> {
-    differences.iter().find(|difference| match difference.kind {
-        Kind::Number | Kind::Negation => true,
+    differences.iter().find(|difference| {
+        let is_on_both = !difference.left.is_empty() && !difference.right.is_empty();
+        match difference.kind {
+            Kind::Number | Kind::Negation | Kind::Id | Kind::Unit | Kind::Date => true,
+            Kind::Code | Kind::Language | Kind::Antonym | Kind::Order => is_on_both,
+            Kind::Entity | Kind::Scope | Kind::Format | Kind::Question => false,
+            Kind::Constraint | Kind::Word => false,
+        }
     })
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: &[Self] = &[
+        Self::Number,
+        Self::Date,
+        Self::Unit,
+        Self::Id,
+        Self::Code,
+        Self::Entity,
+        Self::Negation,
+        Self::Antonym,
+        Self::Order,
+        Self::Scope,
+        Self::Language,
+        Self::Format,
+        Self::Question,
+        Self::Constraint,
+        Self::Word,
+    ];
+
     /// The name in reasons, logs and metrics.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Number => "number",
-            Kind::Negation => "negation",
+            Self::Number => "number",
+            Self::Date => "date",
+            Self::Unit => "unit",
+            Self::Id => "id",
+            Self::Code => "code",
+            Self::Entity => "entity",
+            Self::Negation => "negation",
+            Self::Antonym => "antonym",
+            Self::Order => "order",
+            Self::Scope => "scope",
+            Self::Language => "language",
+            Self::Format => "format",
+            Self::Question => "question",
+            Self::Constraint => "constraint",
+            Self::Word => "word",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Numbers: the same ones, however they are written.
 
+use super::question::{Chunk, Question};
 use super::token::Token;
-use super::{Difference, Kind, order};
+use super::{Difference, Kind, order, unit};
 
 /// A number of a question.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +17,35 @@ struct Quantity<'a> {
     suffix: &'a str,
 }
 
-/// The first difference in the numbers of two questions.
-pub(super) fn compare(left: &[Token], right: &[Token]) -> Option<Difference> {
+/// The first difference in the numbers of two questions, without those that belong to an identifier that both have one of.
+pub(super) fn compare_questions(left: &Question, right: &Question) -> Option<Difference> {
+    let both_have =
+        |chunks: fn(&Question) -> &[Chunk]| !chunks(left).is_empty() && !chunks(right).is_empty();
+    let (ids, codes) = (both_have(|question| &question.ids), both_have(|question| &question.codes));
+    let are_foreign = left.is_foreign || right.is_foreign;
+    if !ids && !codes && !are_foreign {
+        return compare(left.tokens(), right.tokens());
+    }
+    let kept = |question: &Question| {
+        let mut tokens = question.tokens().to_vec();
+        let taken =
+            question.ids.iter().filter(|_| ids).chain(question.codes.iter().filter(|_| codes));
+        for token in taken.flat_map(|chunk| chunk.tokens.clone()) {
+            tokens[token].text.clear();
+        }
+        tokens.retain(|token| !token.text.is_empty() && !(are_foreign && is_word(&token.text)));
+        tokens
+    };
+    compare(&kept(left), &kept(right))
+}
+
+/// Whether a word is a number or part of one.
+pub(super) fn is_word(word: &str) -> bool {
+    below_hundred(word).is_some() || factor(word).is_some() || roman(word).is_some()
+}
+
+/// The first difference in the numbers of two lists of tokens.
+fn compare(left: &[Token], right: &[Token]) -> Option<Difference> {
     let (left_quantities, right_quantities) = (quantities(left), quantities(right));
     let only_left = without(&left_quantities, &right_quantities);
     let only_right = without(&right_quantities, &left_quantities);
@@ -73,7 +101,12 @@ fn without<'a>(some: &[Quantity<'a>], others: &[Quantity<'a>]) -> Vec<Quantity<'
 /// Whether letters attached to equal numbers make them different ones: `A12` and `B12`, `10am` and `10pm`, but not `30km`
 /// and `30 km` or `5yr` and `5yrs`.
 fn differ(left: &str, right: &str) -> bool {
-    !left.is_empty() && !right.is_empty() && !left.starts_with(right) && !right.starts_with(left)
+    let is_same_unit = || unit::unit(left).is_some_and(|unit| unit::unit(right) == Some(unit));
+    !left.is_empty()
+        && !right.is_empty()
+        && !left.starts_with(right)
+        && !right.starts_with(left)
+        && !is_same_unit()
 }
 
 fn quantities(tokens: &[Token]) -> Vec<Quantity<'_>> {

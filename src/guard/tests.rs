@@ -30,7 +30,7 @@ fn different_numbers_are_vetoed_with_the_reason() {
         ("wake me at 7 am", "wake me at 7 pm", "number 7am → 7pm"),
         ("where is seat A12", "where is seat A13", "number a12 → a13"),
         ("where is seat A12", "where is seat B12", "number a12 → b12"),
-        ("is 5mg too much", "is 5g too much", "number 5mg → 5g"),
+        ("is 5mg too much", "is 5g too much", "unit milligram → gram"),
         ("three ideas for a party", "five ideas for a party", "number 3 → 5"),
         ("twenty-five recipes", "twenty-six recipes", "number 25 → 26"),
         ("who was the first president", "who was the second president", "number 1 → 2"),

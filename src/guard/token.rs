@@ -2,6 +2,8 @@
 //!
 //! Knows how numbers and words are written, not what they mean.
 
+use std::ops::Range;
+
 /// A word or a number as written, in lower case, with typographic apostrophes and foreign digits made plain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
@@ -13,17 +15,51 @@ pub(super) struct Token {
     pub(super) begins_sentence: bool,
     /// The first mark of `. , ; : ? !` between it and the next token.
     pub(super) followed_by: Option<char>,
+    /// How it was written.
+    pub(super) case: Case,
+    /// The currency sign before it.
+    pub(super) currency: Option<char>,
+    /// Where it stands among the characters of the [`Text`].
+    pub(super) range: Range<usize>,
 }
 
-pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let characters = plain(text);
-    let mut tokens: Vec<Token> = Vec::with_capacity(text.len() / 5 + 1);
+/// Where the capital letters of a word are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    Lower,
+    /// The first letter only.
+    Title,
+    /// All letters, two at least.
+    Upper,
+    Mixed,
+}
+
+/// A question as the rules read it.
+#[derive(Debug)]
+pub(super) struct Text {
+    /// In lower case, with one form for each apostrophe, minus and digit.
+    pub(super) characters: Vec<char>,
+    /// Which of the characters were capital letters.
+    pub(super) capitals: Vec<bool>,
+    pub(super) tokens: Vec<Token>,
+}
+
+impl Text {
+    pub(super) fn read(text: &str) -> Self {
+        let (characters, capitals) = plain(text);
+        let tokens = tokens(&characters, &capitals);
+        Self { characters, capitals, tokens }
+    }
+}
+
+fn tokens(characters: &[char], capitals: &[bool]) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::with_capacity(characters.len() / 5 + 1);
     let mut at = 0;
     let mut begins_sentence = true;
     let mut last_end = None;
     while let Some(&character) = characters.get(at) {
         let after_number = tokens.last().is_some_and(|last| last.is_number);
-        let is_number = starts_number(&characters, at, after_number);
+        let is_number = starts_number(characters, at, after_number);
         if !is_number && !character.is_alphabetic() {
             if matches!(character, '.' | ',' | ';' | ':' | '?' | '!')
                 && let Some(last) = tokens.last_mut()
@@ -34,9 +70,18 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             at += 1;
             continue;
         }
-        let (text, end) = if is_number { number(&characters, at) } else { word(&characters, at) };
+        let (text, end) = if is_number { number(characters, at) } else { word(characters, at) };
         let is_glued = last_end == Some(at);
-        tokens.push(Token { text, is_number, is_glued, begins_sentence, followed_by: None });
+        tokens.push(Token {
+            text,
+            is_number,
+            is_glued,
+            begins_sentence,
+            followed_by: None,
+            case: case(&characters[at..end], &capitals[at..end]),
+            currency: at.checked_sub(1).map(|at| characters[at]).filter(|sign| is_currency(*sign)),
+            range: at..end,
+        });
         begins_sentence = false;
         last_end = Some(end);
         at = end;
@@ -44,9 +89,24 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// The text in lower case, with one form for each apostrophe, minus and digit.
-fn plain(text: &str) -> Vec<char> {
+fn case(characters: &[char], capitals: &[bool]) -> Case {
+    let letters = characters.iter().filter(|character| character.is_alphabetic()).count();
+    match capitals.iter().filter(|capital| **capital).count() {
+        0 => Case::Lower,
+        count if count == letters && letters > 1 => Case::Upper,
+        1 if capitals.first() == Some(&true) => Case::Title,
+        _ => Case::Mixed,
+    }
+}
+
+fn is_currency(character: char) -> bool {
+    matches!(character, '$' | '€' | '£' | '¥' | '₹')
+}
+
+/// The text in lower case, with one form for each apostrophe, minus and digit; and which letters were capitals.
+fn plain(text: &str) -> (Vec<char>, Vec<bool>) {
     let mut characters = Vec::with_capacity(text.len());
+    let mut capitals = Vec::with_capacity(text.len());
     for character in text.chars() {
         let replaced = match character {
             '`' => '\'',
@@ -63,8 +123,9 @@ fn plain(text: &str) -> Vec<char> {
             true => characters.push(replaced),
             false => characters.extend(replaced.to_lowercase()),
         }
+        capitals.resize(characters.len(), character.is_uppercase());
     }
-    characters
+    (characters, capitals)
 }
 
 /// The ASCII digit for a decimal digit of another script.
@@ -123,8 +184,8 @@ fn number(characters: &[char], start: usize) -> (String, usize) {
         }
         at += 1;
     }
-    let currency = start > 0 && matches!(characters[start - 1], '$' | '€' | '£' | '¥' | '₹');
-    if currency && let Some(whole) = text.strip_suffix(".00") {
+    let has_currency = start > 0 && is_currency(characters[start - 1]);
+    if has_currency && let Some(whole) = text.strip_suffix(".00") {
         text.truncate(whole.len());
     }
     (text, at)
@@ -143,14 +204,23 @@ fn separates_thousands(characters: &[char], at: usize, before: &str) -> bool {
     }
 }
 
-/// Letters, with apostrophes between them.
+/// Letters, with apostrophes between them; and the names of languages that end in signs: c++, c#, f#.
 fn word(characters: &[char], start: usize) -> (String, usize) {
     let belongs = |at: usize| match characters.get(at) {
         Some('\'') => characters.get(at + 1).is_some_and(|next| next.is_alphabetic()),
         Some(character) => character.is_alphabetic() || is_mark(*character),
         None => false,
     };
-    let end = (start..).find(|at| !belongs(*at)).unwrap_or(start);
+    let mut end = (start..).find(|at| !belongs(*at)).unwrap_or(start);
+    let is_alone = end == start + 1 && (start == 0 || !characters[start - 1].is_alphanumeric());
+    let is_at = |at: usize, sign: char| characters.get(at) == Some(&sign);
+    if is_alone && matches!(characters[start], 'c' | 'f' | 'g' | 'j') {
+        end += match (is_at(end, '+') && is_at(end + 1, '+'), is_at(end, '#')) {
+            (true, _) => 2,
+            (_, true) => 1,
+            _ => 0,
+        };
+    }
     (characters[start..end].iter().collect(), end)
 }
 
@@ -164,12 +234,13 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        tokens(text).into_iter().map(|token| token.text).collect()
+        Text::read(text).tokens.into_iter().map(|token| token.text).collect()
     }
 
     #[test]
     fn words_and_numbers_are_read_as_written() {
-        let cases: [(&str, &[&str]); 17] = [
+        let cases: [(&str, &[&str]); 18] = [
+            ("C++, c# or C", &["c++", "c#", "or", "c"]),
             ("How far is 30km?", &["how", "far", "is", "30", "km"]),
             ("don’t Don't 'quoted'", &["don't", "don't", "quoted"]),
             (
@@ -200,8 +271,17 @@ mod tests {
     }
 
     #[test]
+    fn case_and_currency_are_kept() {
+        let tokens = Text::read("Is a USA iPhone €500 in Éire? A").tokens;
+        let cases: Vec<_> = tokens.iter().map(|token| token.case).collect();
+        use Case::*;
+        assert_eq!(cases, [Title, Lower, Upper, Mixed, Lower, Lower, Title, Title]);
+        assert_eq!(tokens[4].currency, Some('€'));
+    }
+
+    #[test]
     fn sentences_and_marks_are_kept() {
-        let tokens = tokens("No, thanks. Is 5GB enough?");
+        let tokens = Text::read("No, thanks. Is 5GB enough?").tokens;
         let begins: Vec<_> = tokens.iter().map(|token| token.begins_sentence).collect();
         assert_eq!(begins, [true, false, true, false, false, false]);
         let marks: Vec<_> = tokens.iter().map(|token| token.followed_by).collect();

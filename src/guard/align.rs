@@ -1,0 +1,213 @@
+//! Which word of one question stands for which word of the other.
+//!
+//! The same word first, in any form; then typing errors, synonyms, words of one family, words written apart and
+//! initials. What stays alone is what the rules judge.
+
+use super::question::{Question, Role, Word};
+use super::typo;
+
+/// One of the two questions, with what the rules have found out about its words.
+#[derive(Debug)]
+pub(super) struct Side<'a> {
+    pub(super) question: &'a Question,
+    /// For each word, the word of the other question that it stands for.
+    pub(super) partners: Vec<Option<Partner>>,
+    /// Words that some difference has named already.
+    pub(super) is_explained: Vec<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Partner {
+    pub(super) at: usize,
+    /// The same word but for typing errors and inflection.
+    pub(super) is_same: bool,
+}
+
+/// Two questions with their words aligned.
+#[derive(Debug)]
+pub(super) struct Pair<'a> {
+    pub(super) left: Side<'a>,
+    pub(super) right: Side<'a>,
+}
+
+impl<'a> Side<'a> {
+    fn new(question: &'a Question) -> Self {
+        let count = question.words.len();
+        Self { question, partners: vec![None; count], is_explained: vec![false; count] }
+    }
+
+    /// The words without a partner, but for politeness.
+    pub(super) fn alone(&self) -> impl Iterator<Item = usize> {
+        let words = &self.question.words;
+        (0..words.len())
+            .filter(|at| self.partners[*at].is_none() && words[*at].role != Role::Polite)
+    }
+
+    pub(super) fn is_alone(&self, at: usize) -> bool {
+        self.partners.get(at).is_some_and(Option::is_none)
+    }
+
+    /// The content words without a partner that no difference has named yet.
+    pub(super) fn unexplained(&self) -> Vec<usize> {
+        self.alone()
+            .filter(|at| self.question.words[*at].is_content() && !self.is_explained[*at])
+            .collect()
+    }
+
+    /// The content words without a partner.
+    pub(super) fn unmatched(&self) -> usize {
+        self.alone().filter(|at| self.question.words[*at].is_content()).count()
+    }
+
+    pub(super) fn explain(&mut self, words: &[usize]) {
+        for at in words {
+            self.is_explained[*at] = true;
+        }
+    }
+
+    /// The words at `places`, as written.
+    pub(super) fn shown(&self, places: &[usize]) -> String {
+        let words: Vec<_> = places.iter().map(|at| self.question.word(*at)).collect();
+        words.join(" ")
+    }
+}
+
+pub(super) fn align<'a>(left: &'a Question, right: &'a Question) -> Pair<'a> {
+    let mut pair = Pair { left: Side::new(left), right: Side::new(right) };
+    pair.match_by(|_, _| true, |l, r| l.key == r.key, true);
+    pair.match_by(|_, _| true, |l, r| l.role == Role::Polite && l.text == r.text, true);
+    if left.is_foreign || right.is_foreign {
+        return pair;
+    }
+    let matter = |word: &Word| word.role != Role::Polite;
+    let is_content = |word: &Word| matches!(word.role, Role::Content | Role::Light);
+    pair.match_by(|l, r| matter(l) && matter(r), typo::is_typo, true);
+    pair.match_by(|l, r| is_content(l) && is_content(r), is_synonym, false);
+    pair.match_by(|l, r| is_content(l) && is_content(r), is_family, false);
+    pair.match_apart();
+    pair.match_initials();
+    pair
+}
+
+impl Pair<'_> {
+    fn match_by(
+        &mut self,
+        may: impl Fn(&Word, &Word) -> bool,
+        is_match: impl Fn(&Word, &Word) -> bool,
+        is_same: bool,
+    ) {
+        let (left, right) = (self.left.question, self.right.question);
+        for (at, word) in left.words.iter().enumerate() {
+            if self.left.partners[at].is_some() {
+                continue;
+            }
+            let other = right.words.iter().enumerate().position(|(other_at, other)| {
+                self.right.partners[other_at].is_none() && is_match(word, other) && may(word, other)
+            });
+            if let Some(other) = other {
+                self.link(at, other, is_same);
+            }
+        }
+    }
+
+    fn link(&mut self, left: usize, right: usize, is_same: bool) {
+        self.left.partners[left] = Some(Partner { at: right, is_same });
+        self.right.partners[right] = Some(Partner { at: left, is_same });
+    }
+
+    /// "snow ball" and "snowball".
+    fn match_apart(&mut self) {
+        fn find(some: &Side<'_>, others: &Side<'_>) -> Option<(usize, usize)> {
+            for at in 1..some.question.words.len() {
+                let (first, second) = (some.question.word(at - 1), some.question.word(at));
+                if !some.is_alone(at - 1) || !some.is_alone(at) {
+                    continue;
+                }
+                let found = (0..others.question.words.len()).find(|other| {
+                    let joined = others.question.word(*other);
+                    others.is_alone(*other)
+                        && joined.len() == first.len() + second.len()
+                        && joined.starts_with(first)
+                        && joined.ends_with(second)
+                });
+                if let Some(other) = found {
+                    return Some((at, other));
+                }
+            }
+            None
+        }
+        while let Some((at, other)) = find(&self.left, &self.right) {
+            self.link(at - 1, other, true);
+            self.left.partners[at] = Some(Partner { at: other, is_same: true });
+        }
+        while let Some((at, other)) = find(&self.right, &self.left) {
+            self.link(other, at - 1, true);
+            self.right.partners[at] = Some(Partner { at: other, is_same: true });
+        }
+    }
+
+    /// "World Health Organization" and "WHO".
+    fn match_initials(&mut self) {
+        fn find(some: &Side<'_>, others: &Side<'_>) -> Option<(usize, usize, usize)> {
+            for at in some.alone() {
+                let word = &some.question.words[at];
+                let count = word.text.len();
+                if !(2..=6).contains(&count) || !word.text.is_ascii() || !word.is_content() {
+                    continue;
+                }
+                let words = &others.question.words;
+                let found = (0..words.len()).find(|start| {
+                    words.get(*start..start + count).is_some_and(|words| {
+                        words
+                            .iter()
+                            .zip(word.text.chars())
+                            .all(|(word, initial)| word.text.starts_with(initial))
+                    }) && others.is_alone(*start)
+                });
+                if let Some(start) = found {
+                    return Some((at, start, count));
+                }
+            }
+            None
+        }
+        while let Some((at, start, count)) = find(&self.left, &self.right) {
+            self.link(at, start, false);
+            self.right.partners[start..start + count].fill(Some(Partner { at, is_same: false }));
+        }
+        while let Some((at, start, count)) = find(&self.right, &self.left) {
+            self.link(start, at, false);
+            self.left.partners[start..start + count].fill(Some(Partner { at, is_same: false }));
+        }
+    }
+}
+
+fn is_synonym(left: &Word, right: &Word) -> bool {
+    let (Some(left), Some(right)) = (left.meaning, right.meaning) else { return false };
+    left.is_synonym(right) && !left.is_opposite(right)
+}
+
+/// `teach` and `teacher`, `publish` and `publication`: a long common beginning and an English ending.
+fn is_family(left: &Word, right: &Word) -> bool {
+    const ENDINGS: [&str; 44] = [
+        "", "e", "i", "er", "or", "li", "al", "ic", "ion", "ation", "ition", "ment", "ness", "ful",
+        "abl", "able", "iv", "ive", "ist", "ism", "ity", "iti", "ial", "ical", "icali", "ali",
+        "anc", "enc", "ance", "ence", "ant", "ent", "ors", "ers", "ian", "ship", "ur", "ure",
+        "ies", "ing", "s", "es", "th", "ar",
+    ];
+    let common = left.stem.bytes().zip(right.stem.bytes()).take_while(|(l, r)| l == r).count();
+    if common < 4 || !left.stem.is_char_boundary(common) || !right.stem.is_char_boundary(common) {
+        return false;
+    }
+    let (left_end, right_end) = (&left.stem[common..], &right.stem[common..]);
+    let is_opposite =
+        || matches!((left.meaning, right.meaning), (Some(l), Some(r)) if l.is_opposite(r));
+    let is_long = common >= 5 || left_end.is_empty() || right_end.is_empty();
+    is_long
+        && ENDINGS.contains(&left_end)
+        && ENDINGS.contains(&right_end)
+        && !matches!(
+            (left_end, right_end),
+            ("er" | "or", "e" | "ment" | "ing") | ("ful", _) | (_, "ful")
+        )
+        && !is_opposite()
+}

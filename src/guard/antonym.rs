@@ -1,0 +1,55 @@
+//! Opposites: one question has a word, the other its opposite in the place of it.
+
+use super::align::Pair;
+use super::question::Role;
+use super::{Difference, Kind};
+
+/// Little words whose opposites count only beside the same word: "turn on", "log in".
+const PARTICLES: [&str; 10] =
+    ["in", "out", "on", "off", "up", "down", "over", "under", "like", "before"];
+
+pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
+    let (left, right) = (&pair.left, &pair.right);
+    let mut found: Option<(usize, usize)> = None;
+    for at in left.alone() {
+        let word = &left.question.words[at];
+        let Some(meaning) = word.meaning.filter(|meaning| !meaning.opposites.is_empty()) else {
+            continue;
+        };
+        let opposite = right.alone().find(|other_at| {
+            let other = &right.question.words[*other_at];
+            other.meaning.is_some_and(|other| meaning.is_opposite(other))
+                && !right.is_explained[*other_at]
+                && (!is_particle(&word.text, &other.text)
+                    || has_same_neighbour(pair, at, *other_at))
+        });
+        if let Some(other) = opposite.filter(|_| !left.is_explained[at]) {
+            found = Some((at, other));
+            break;
+        }
+    }
+    let (at, other) = found?;
+    let difference = Difference {
+        kind: Kind::Antonym,
+        left: left.question.word(at).to_owned(),
+        right: right.question.word(other).to_owned(),
+    };
+    pair.left.explain(&[at]);
+    pair.right.explain(&[other]);
+    Some(difference)
+}
+
+fn is_particle(left: &str, right: &str) -> bool {
+    PARTICLES.contains(&left) || PARTICLES.contains(&right)
+}
+
+fn has_same_neighbour(pair: &Pair<'_>, left: usize, right: usize) -> bool {
+    let partner = |at: Option<usize>| {
+        let at = at?;
+        let word = pair.left.question.words.get(at)?;
+        let partner = pair.left.partners[at]?;
+        (word.role != Role::Polite).then_some(partner.at)
+    };
+    left > 0 && right > 0 && partner(left.checked_sub(1)) == right.checked_sub(1)
+        || partner(Some(left + 1)) == Some(right + 1)
+}

@@ -1,0 +1,147 @@
+//! Pieces of code: identifiers, flags, calls, file names, status codes and quoted literals.
+
+use super::question::{Chunk, Question};
+use super::token::Text;
+use super::{Difference, Kind, id};
+
+/// Endings of file names.
+const EXTENSIONS: [&str; 64] = [
+    "avi", "bat", "bin", "bmp", "c", "cfg", "conf", "cpp", "cs", "css", "csv", "dll", "doc",
+    "docx", "env", "exe", "gif", "go", "gz", "h", "hpp", "htm", "html", "ini", "ipynb", "iso",
+    "jar", "java", "jpeg", "jpg", "json", "jsx", "kt", "lock", "log", "md", "mov", "mp3", "mp4",
+    "pdf", "php", "png", "ppt", "pptx", "ps1", "psd", "py", "rar", "rb", "rs", "sh", "sql", "svg",
+    "swift", "tar", "toml", "ts", "tsx", "txt", "xls", "xlsx", "xml", "yaml", "yml",
+];
+
+/// Differing identifiers and the like; a one-sided one only where it cannot be a way to write a word.
+pub(super) fn compare(left: &Question, right: &Question) -> Option<Difference> {
+    id::differ(Kind::Code, (left, &left.codes), (right, &right.codes)).or_else(|| {
+        let (left, right) = (quoted(left), quoted(right));
+        let differ = !left.is_empty() && !right.is_empty() && left != right;
+        let is_part = || {
+            let (left, right) = (left.join(""), right.join(""));
+            left.contains(&right) || right.contains(&left)
+        };
+        (differ && !is_part()).then(|| Difference {
+            kind: Kind::Code,
+            left: left.join(", "),
+            right: right.join(", "),
+        })
+    })
+}
+
+pub(super) fn find(text: &Text, ids: &[Chunk]) -> Vec<Chunk> {
+    let mut found = Vec::new();
+    for (start, end) in id::chunks(&text.characters) {
+        let piece = &text.characters[start..end];
+        if piece.len() < 3 || !piece.iter().any(|c| c.is_alphabetic()) {
+            continue;
+        }
+        if (is_code(piece) || is_camel(piece, &text.capitals[start..end]))
+            && let Some(chunk) = id::chunk(text, start, end)
+            && !ids
+                .iter()
+                .any(|id| id.tokens.start < chunk.tokens.end && chunk.tokens.start < id.tokens.end)
+        {
+            found.push(chunk);
+        }
+    }
+    found.extend(status_codes(text));
+    found
+}
+
+fn is_code(piece: &[char]) -> bool {
+    let first = piece[0];
+    if first == '-' {
+        let name = if piece[1] == '-' { &piece[2..] } else { &piece[1..] };
+        let is_name = name.first().is_some_and(char::is_ascii_alphabetic)
+            && name.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '='));
+        return is_name && (piece[1] == '-' && piece.len() > 4 || piece.len() == 3);
+    }
+    let inside = &piece[1..piece.len() - 1];
+    let is_word = |c: &char| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, '_' | '.' | '(' | ')' | ':' | '-' | '>' | '*' | '/')
+    };
+    if !piece.iter().all(is_word) {
+        return false;
+    }
+    if inside.contains(&'_') || piece.ends_with(&['(', ')']) {
+        return true;
+    }
+    let text: String = piece.iter().collect();
+    text.contains("::") || text.contains("->") || is_dotted(&text)
+}
+
+/// `os.path.join`, `config.yaml` or `.csv`, but not `e.g.`, `node.js` or two sentences without a space.
+fn is_dotted(text: &str) -> bool {
+    let Some((before, last)) = text.rsplit_once('.') else { return false };
+    let is_name = |part: &str| {
+        part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '(' | ')'))
+    };
+    if !is_name(last) || last.is_empty() {
+        return false;
+    }
+    let is_file = EXTENSIONS.contains(&last)
+        && (before.is_empty() || before.chars().any(char::is_alphanumeric));
+    let parts = before.split('.');
+    is_file
+        || parts.clone().count() >= 2
+            && parts.clone().chain([last]).all(|part| part.len() >= 2 && is_name(part))
+            && parts.chain([last]).any(|part| part.chars().any(char::is_alphabetic))
+}
+
+/// `getElementById`, but not `iPhone`.
+fn is_camel(piece: &[char], capitals: &[bool]) -> bool {
+    if !piece.iter().all(char::is_ascii_alphanumeric) || piece.len() < 6 || capitals[0] {
+        return false;
+    }
+    let turns = (1..piece.len()).filter(|at| capitals[*at] && !capitals[*at - 1]).count();
+    let begins = capitals.iter().take_while(|capital| !**capital).count();
+    turns >= 1 && begins >= 2 && piece[0].is_ascii_lowercase()
+}
+
+/// The numbers in "error 404", "status code 502" and "HTTP 301".
+fn status_codes(text: &Text) -> Vec<Chunk> {
+    let is_sign = |at: usize| {
+        let word = text.tokens.get(at).map_or("", |token| token.text.as_str());
+        matches!(word, "error" | "errors" | "status" | "http" | "https" | "exception")
+    };
+    let is_code = |at: usize| text.tokens.get(at).is_some_and(|token| token.text == "code");
+    let found = (0..text.tokens.len()).filter(|at| {
+        let token = &text.tokens[*at];
+        let is_three = token.is_number
+            && token.text.len() == 3
+            && token.text.chars().all(|c| c.is_ascii_digit());
+        let before = *at > 0 && (is_sign(at - 1) || *at > 1 && is_code(at - 1) && is_sign(at - 2));
+        is_three && (before || is_sign(at + 1))
+    });
+    found
+        .filter_map(|at| id::chunk(text, text.tokens[at].range.start, text.tokens[at].range.end))
+        .collect()
+}
+
+/// What stands in double quotes or backticks.
+fn quoted(question: &Question) -> Vec<String> {
+    let characters = &question.text.characters;
+    let is_quote = |c: char| matches!(c, '"' | '“' | '”' | '„');
+    let mut found = Vec::new();
+    let mut open: Option<usize> = None;
+    for (at, character) in characters.iter().enumerate() {
+        if !is_quote(*character) {
+            continue;
+        }
+        match open.take() {
+            None => open = Some(at + 1),
+            Some(start) => {
+                let inside: String =
+                    characters[start..at].iter().filter(|c| c.is_alphanumeric()).collect();
+                if !inside.is_empty() {
+                    found.push(inside);
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}

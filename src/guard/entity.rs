@@ -1,0 +1,96 @@
+//! Names: of people, places, companies and whatever else is written with a capital.
+//!
+//! A name is told by its capital letter in the middle of a sentence, by a list, or, where a text has no capitals, by being
+//! a word that no list knows and no English ending fits.
+
+use super::align::{Pair, Side};
+use super::lexicon::Classes;
+use super::question::Word;
+use super::token::Case;
+use super::{Difference, Kind};
+
+/// Endings of English words that are no names.
+const ENDINGS: [&str; 40] = [
+    "able", "age", "al", "ally", "ance", "ancy", "ant", "ary", "ate", "ation", "cy", "ed", "ence",
+    "ency", "ent", "er", "est", "ful", "ible", "ic", "ical", "ify", "ing", "ion", "ious", "ise",
+    "ish", "ism", "ist", "ity", "ive", "ize", "less", "logy", "ly", "ment", "ness", "ous", "ship",
+    "ure",
+];
+
+/// Names on both sides that stand for each other.
+pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
+    let (left, right) = (names(&pair.left), names(&pair.right));
+    if left.is_empty() || right.is_empty() {
+        return None;
+    }
+    let difference = Difference {
+        kind: Kind::Entity,
+        left: pair.left.shown(&left),
+        right: pair.right.shown(&right),
+    };
+    pair.left.explain(&left);
+    pair.right.explain(&right);
+    Some(difference)
+}
+
+/// Names that one side has in addition.
+pub(super) fn compare_additional(pair: &mut Pair<'_>) -> Option<Difference> {
+    let (left, right) = (names(&pair.left), names(&pair.right));
+    if left.is_empty() == right.is_empty() {
+        return None;
+    }
+    let difference = Difference {
+        kind: Kind::Entity,
+        left: pair.left.shown(&left),
+        right: pair.right.shown(&right),
+    };
+    pair.left.explain(&left);
+    pair.right.explain(&right);
+    Some(difference)
+}
+
+fn names(side: &Side<'_>) -> Vec<usize> {
+    let question = side.question;
+    let candidates = side.unexplained();
+    if candidates.is_empty() {
+        return candidates;
+    }
+    let ignores_case = question.ignores_case();
+    let has_capitals = question.has_capitals();
+    let is_name = |at: &usize| {
+        let word = &question.words[*at];
+        if word.classes.has(Classes::NAMES)
+            && !(word.classes.has(Classes::COMMON) && word.case == Case::Lower)
+        {
+            return true;
+        }
+        if word.text.len() < 2 {
+            return false;
+        }
+        match word.case {
+            Case::Lower => !has_capitals && is_unlike_english(word),
+            _ if ignores_case => is_unlike_english(word),
+            _ if word.begins_sentence => is_unlike_english(word),
+            _ => !(word.classes.has(Classes::COMMON) && is_only_capital(side, *at)),
+        }
+    };
+    candidates.into_iter().filter(is_name).collect()
+}
+
+/// Whether a common word is written with a capital alone: emphasis rather than a name.
+fn is_only_capital(side: &Side<'_>, at: usize) -> bool {
+    let is_capital = |at: Option<usize>| {
+        at.and_then(|at| side.question.words.get(at))
+            .is_some_and(|word| word.case != Case::Lower && !word.begins_sentence)
+    };
+    !is_capital(at.checked_sub(1)) && !is_capital(Some(at + 1))
+}
+
+fn is_unlike_english(word: &Word) -> bool {
+    !word.is_known()
+        && word.text.len() >= 3
+        && word.stem.len() + 2 >= word.text.len()
+        && !ENDINGS
+            .iter()
+            .any(|ending| word.text.len() > ending.len() + 2 && word.text.ends_with(ending))
+}

@@ -1,0 +1,112 @@
+//! Languages: of people, where a question asks for one, and of programs, with what programs are built on.
+
+use super::align::{Pair, Side};
+use super::lexicon::Classes;
+use super::question::Question;
+use super::{Difference, Kind};
+
+pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
+    let (programs_left, programs_right) =
+        (alone(&pair.left, is_programming), alone(&pair.right, is_programming));
+    if !programs_left.is_empty() || !programs_right.is_empty() {
+        return Some(named(pair, &programs_left, &programs_right));
+    }
+    let (left, right) = (alone(&pair.left, is_language), alone(&pair.right, is_language));
+    let is_asked =
+        |side: &Side<'_>, places: &[usize]| places.iter().any(|at| is_spoken(side.question, *at));
+    let both = !left.is_empty() && !right.is_empty();
+    let asked = is_asked(&pair.left, &left) || is_asked(&pair.right, &right);
+    (asked && (both || left.len() + right.len() == 1)).then(|| named(pair, &left, &right))
+}
+
+fn alone(side: &Side<'_>, is_one: fn(&Question, usize) -> bool) -> Vec<usize> {
+    side.alone().filter(|at| !side.is_explained[*at] && is_one(side.question, *at)).collect()
+}
+
+fn named(pair: &mut Pair<'_>, left: &[usize], right: &[usize]) -> Difference {
+    pair.left.explain(left);
+    pair.right.explain(right);
+    Difference { kind: Kind::Language, left: pair.left.shown(left), right: pair.right.shown(right) }
+}
+
+fn is_programming(question: &Question, at: usize) -> bool {
+    let word = question.word(at);
+    let before = question.before(at).next().unwrap_or_default();
+    let is_named = matches!(
+        question.word(at + 1),
+        "language" | "programming" | "program" | "code" | "script" | "developer"
+    );
+    match word {
+        // Names that are letters or words otherwise.
+        "c" | "r" | "d" | "go" => {
+            matches!(before, "in" | "using" | "with" | "into") && question.word(at + 1) != "a"
+                || is_named
+        }
+        "express" | "unity" | "rust" | "swift" | "spark" | "scheme" | "assembly" | "flask"
+        | "rails" | "ember" | "yarn" | "pip" | "cargo" | "bootstrap" | "julia" | "dart"
+        | "ruby" | "cypress" | "node" | "unreal" | "lisp" | "pascal" | "ionic" | "polars"
+        | "scala" | "react" | "angular" | "vue" | "snowflake" | "backbone" | "bash" => {
+            is_named
+                || matches!(
+                    before,
+                    "in" | "using"
+                        | "with"
+                        | "into"
+                        | "from"
+                        | "to"
+                        | "learn"
+                        | "a"
+                        | "for"
+                        | "use"
+                )
+        }
+        _ => question.words[at].classes.has(Classes::PROGRAMMING),
+    }
+}
+
+fn is_language(question: &Question, at: usize) -> bool {
+    question.words[at].classes.has(Classes::LANGUAGE)
+}
+
+/// "In French", "translate to German", "speak Italian", "the Spanish word for".
+fn is_spoken(question: &Question, at: usize) -> bool {
+    let next = question.word(at + 1);
+    let ends = at + 1 == question.words.len()
+        || question.tokens()[question.words[at].token].followed_by.is_some();
+    let before = question.before(at).next().unwrap_or_default();
+    let leads = matches!(
+        before,
+        "into"
+            | "speak"
+            | "speaking"
+            | "learn"
+            | "learning"
+            | "speaks"
+            | "spoken"
+            | "write"
+            | "writing"
+            | "translate"
+            | "study"
+            | "read"
+            | "teach"
+            | "understand"
+            | "fluent"
+    );
+    let may_lead = matches!(before, "in" | "to" | "from" | "using")
+        && (ends || !question.words.get(at + 1).is_some_and(super::question::Word::is_content));
+    leads
+        || may_lead
+        || matches!(
+            next,
+            "language"
+                | "word"
+                | "words"
+                | "translation"
+                | "alphabet"
+                | "grammar"
+                | "lyrics"
+                | "subtitles"
+                | "accent"
+                | "pronunciation"
+        )
+}

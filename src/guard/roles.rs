@@ -1,0 +1,160 @@
+//! The order of arguments: the same words, but who does what to whom, or from where to where, has changed places.
+
+use super::align::Pair;
+use super::question::{Question, Role};
+use super::{Difference, Kind};
+
+/// Words after which it matters which word comes.
+const DIRECTIONS: [&str; 13] = [
+    "from", "to", "into", "than", "over", "by", "before", "after", "against", "minus", "for", "of",
+    "using",
+];
+/// Words that say that two things are compared, so that their order means nothing.
+const SYMMETRIC: [&str; 38] = [
+    "and",
+    "or",
+    "vs",
+    "versus",
+    "between",
+    "both",
+    "compare",
+    "compared",
+    "comparing",
+    "comparison",
+    "difference",
+    "differences",
+    "different",
+    "differ",
+    "distance",
+    "distinguish",
+    "relation",
+    "relationship",
+    "relate",
+    "related",
+    "similar",
+    "similarities",
+    "similarity",
+    "same",
+    "equal",
+    "nor",
+    "with",
+    "together",
+    "along",
+    "connection",
+    "link",
+    "correlation",
+    "synonym",
+    "meet",
+    "combine",
+    "mix",
+    "married",
+    "far",
+];
+
+pub(super) fn compare(pair: &Pair<'_>) -> Option<Difference> {
+    let (left, right) = (pair.left.question, pair.right.question);
+    let places = places(pair)?;
+    let is_moved = places.windows(2).any(|pair| pair[0].1 > pair[1].1);
+    let is_list = is_symmetric(left) || is_symmetric(right);
+    if !is_moved || is_list {
+        return None;
+    }
+    swapped_after_direction(pair).or_else(|| exchanged(left, right))
+}
+
+/// Content words of the left question with where they stand in the right one; none when some word stands alone.
+fn places(pair: &Pair<'_>) -> Option<Vec<(usize, usize)>> {
+    if pair.left.unmatched() > 0 || pair.right.unmatched() > 0 {
+        return None;
+    }
+    let words = pair.left.question.words.iter().zip(&pair.left.partners).enumerate();
+    let content = words.filter(|(_, (word, _))| word.is_content());
+    Some(content.filter_map(|(at, (_, partner))| Some((at, (*partner)?.at))).collect())
+}
+
+fn is_symmetric(question: &Question) -> bool {
+    question.words.iter().any(|word| SYMMETRIC.contains(&word.text.as_str()))
+}
+
+/// "From A to B" and "from B to A".
+fn swapped_after_direction(pair: &Pair<'_>) -> Option<Difference> {
+    let (left, right) = (pair.left.question, pair.right.question);
+    for direction in DIRECTIONS {
+        let (Some(l), Some(r)) = (after(left, direction), after(right, direction)) else {
+            continue;
+        };
+        let stays = pair.left.partners[l].is_some_and(|partner| partner.at == r)
+            || left.words[l].key == right.words[r].key;
+        // What took its place stood before another direction, or before the verb.
+        let Some(came_from) = pair.right.partners[r] else { continue };
+        let Some(went_to) = pair.left.partners[l] else { continue };
+        let is_exchange = (came_from.at < l) == (went_to.at < r) && came_from.at != l;
+        if !stays && is_exchange && !is_after_same(pair, went_to.at, l, direction) {
+            let shown =
+                |question: &Question, at: usize| format!("{direction} {}", question.word(at));
+            return Some(Difference {
+                kind: Kind::Order,
+                left: shown(left, l),
+                right: shown(right, r),
+            });
+        }
+    }
+    None
+}
+
+/// Whether the word still follows the same direction on the right, in another place.
+fn is_after_same(pair: &Pair<'_>, right: usize, _left: usize, direction: &str) -> bool {
+    pair.right.question.before(right).take(2).any(|word| word == direction)
+}
+
+fn after(question: &Question, direction: &str) -> Option<usize> {
+    const REACH: usize = 3;
+    let at = question.words.iter().position(|word| word.text == direction)?;
+    (at + 1..question.words.len().min(at + 1 + REACH)).find(|at| question.words[*at].is_content())
+}
+
+/// "X beats Y" and "Y beats X": equal but for two pieces that changed places around what is between them.
+fn exchanged(left: &Question, right: &Question) -> Option<Difference> {
+    let keys = |question: &Question| {
+        let words = question.words.iter().filter(|word| word.role != Role::Polite);
+        words.map(|word| (word.key, word.text.clone(), word.role)).collect::<Vec<_>>()
+    };
+    let (left, right) = (keys(left), keys(right));
+    if left.len() != right.len() {
+        return None;
+    }
+    let same = |(l, r): &(&(u64, String, Role), &(u64, String, Role))| l.0 == r.0;
+    let begin = left.iter().zip(&right).take_while(same).count();
+    let end = left.iter().rev().zip(right.iter().rev()).take_while(same).count();
+    if begin + end >= left.len() {
+        return None;
+    }
+    let (l, r) = (&left[begin..left.len() - end], &right[begin..right.len() - end]);
+    let is_content = |piece: &[(u64, String, Role)]| {
+        piece.iter().any(|word| word.2 == Role::Content)
+            && piece.iter().all(|word| !is_question_word(&word.1))
+    };
+    let key = |piece: &[(u64, String, Role)]| piece.iter().map(|word| word.0).collect::<Vec<_>>();
+    for first in 1..l.len().min(5) {
+        for last in 1..l.len().saturating_sub(first).min(5) {
+            let (x, middle, y) = (&l[..first], &l[first..l.len() - last], &l[l.len() - last..]);
+            if middle.is_empty() || !is_content(x) || !is_content(y) {
+                continue;
+            }
+            let is_exchange = key(&r[..last]) == key(y)
+                && key(&r[last..r.len() - first]) == key(middle)
+                && key(&r[r.len() - first..]) == key(x);
+            if is_exchange {
+                let shown = |piece: &[(u64, String, Role)]| {
+                    piece.iter().map(|word| word.1.as_str()).collect::<Vec<_>>().join(" ")
+                };
+                return Some(Difference { kind: Kind::Order, left: shown(l), right: shown(r) });
+            }
+        }
+    }
+    None
+}
+
+fn is_question_word(word: &str) -> bool {
+    matches!(word, "what" | "which" | "who" | "whom" | "whose" | "when" | "where" | "why" | "how")
+}

@@ -1,0 +1,196 @@
+//! Units of measure: the same quantity in another unit is another one.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::align::Pair;
+use super::question::Question;
+use super::{Difference, Kind};
+
+/// What a unit measures, and its first name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unit {
+    pub(super) dimension: &'static str,
+    pub(super) name: &'static str,
+}
+
+/// A unit that a question names, with the number before it.
+#[derive(Debug, Clone, PartialEq)]
+struct Measure<'a> {
+    unit: Unit,
+    number: Option<&'a str>,
+    /// The token that names it, or that the currency sign stands before.
+    token: usize,
+}
+
+/// Two units of the same dimension, each on one side only.
+pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
+    let left = measures(pair.left.question);
+    let right = measures(pair.right.question);
+    let without = |some: &[Measure<'_>], others: &[Measure<'_>]| {
+        let alone =
+            some.iter().filter(|measure| !others.iter().any(|other| other.unit == measure.unit));
+        alone.map(|measure| (measure.unit, measure.token)).collect::<Vec<_>>()
+    };
+    let (only_left, only_right) = (without(&left, &right), without(&right, &left));
+    let (l, r) = only_left.iter().find_map(|left| {
+        let right = only_right.iter().find(|right| right.0.dimension == left.0.dimension)?;
+        Some((*left, *right))
+    })?;
+    for (side, token) in [(&mut pair.left, l.1), (&mut pair.right, r.1)] {
+        let words: Vec<_> = (0..side.question.words.len())
+            .filter(|at| side.question.words[*at].token == token)
+            .collect();
+        side.explain(&words);
+    }
+    Some(Difference { kind: Kind::Unit, left: l.0.name.to_owned(), right: r.0.name.to_owned() })
+}
+
+/// The unit that a word names.
+pub(super) fn unit(word: &str) -> Option<Unit> {
+    static UNITS: LazyLock<HashMap<&'static str, Unit>> = LazyLock::new(|| {
+        let mut units = HashMap::new();
+        for line in include_str!("words/units.txt").lines() {
+            let mut words = line.split_whitespace();
+            if let (Some(dimension), Some(name)) = (words.next(), words.next()) {
+                for word in std::iter::once(name).chain(words) {
+                    units.entry(word).or_insert(Unit { dimension, name });
+                }
+            }
+        }
+        units
+    });
+    UNITS.get(word).copied()
+}
+
+fn measures(question: &Question) -> Vec<Measure<'_>> {
+    let tokens = question.tokens();
+    let mut measures = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if let Some(unit) = token.currency.and_then(currency).filter(|_| token.is_number) {
+            measures.push(Measure { unit, number: Some(&token.text), token: at });
+            continue;
+        }
+        if token.is_number {
+            if let Some('%') = question.text.characters.get(token.range.end) {
+                measures.push(Measure {
+                    unit: Unit { dimension: "share", name: "percent" },
+                    number: Some(&token.text),
+                    token: at,
+                });
+            }
+            continue;
+        }
+        let Some(unit) = unit(&token.text) else { continue };
+        let before = at.checked_sub(1).map(|before| &tokens[before]);
+        let number = before.filter(|before| before.is_number).map(|before| before.text.as_str());
+        let is_counted =
+            number.is_some() || before.is_some_and(|before| super::number::is_word(&before.text));
+        let is_asked = at > 1
+            && tokens[at - 2].text == "how"
+            && matches!(tokens[at - 1].text.as_str(), "many" | "much");
+        let is_target = before.is_some_and(|before| {
+            matches!(before.text.as_str(), "in" | "to" | "into" | "per" | "from")
+        }) && is_clear(&token.text);
+        let is_convertible = is_clear(&token.text)
+            && matches!(
+                unit.dimension,
+                "temperature"
+                    | "length"
+                    | "mass"
+                    | "volume"
+                    | "area"
+                    | "data"
+                    | "speed"
+                    | "energy"
+                    | "money"
+            );
+        if is_counted
+            || is_asked
+            || is_target
+            || is_convertible && token.text.len() > 3 && !is_plain(&token.text)
+        {
+            measures.push(Measure { unit, number, token: at });
+        }
+    }
+    measures
+}
+
+/// Whether a unit's name has no other common meaning.
+fn is_clear(word: &str) -> bool {
+    word.len() > 2
+        && !matches!(
+            word,
+            "try"
+                | "real"
+                | "won"
+                | "min"
+                | "sec"
+                | "bit"
+                | "bar"
+                | "cal"
+                | "stone"
+                | "gal"
+                | "rub"
+                | "cad"
+                | "oz"
+                | "nm"
+                | "second"
+                | "seconds"
+                | "bars"
+                | "stones"
+                | "rand"
+                | "ether"
+                | "sar"
+        )
+}
+
+/// Units that are as often something else.
+fn is_plain(word: &str) -> bool {
+    matches!(
+        word,
+        "foot"
+            | "feet"
+            | "yard"
+            | "yards"
+            | "cup"
+            | "cups"
+            | "bits"
+            | "pounds"
+            | "pound"
+            | "kilo"
+            | "dollar"
+            | "dollars"
+            | "quid"
+            | "buck"
+            | "bucks"
+            | "cent"
+            | "cents"
+            | "calorie"
+            | "calories"
+            | "knot"
+            | "bitcoin"
+            | "bitcoins"
+            | "ethereum"
+            | "ether"
+            | "rand"
+            | "real"
+            | "stones"
+            | "metre"
+            | "meter"
+            | "meters"
+            | "metres"
+    )
+}
+
+fn currency(sign: char) -> Option<Unit> {
+    let name = match sign {
+        '$' => "dollar",
+        '€' => "euro",
+        '£' => "pound",
+        '¥' => "yen",
+        '₹' => "rupee",
+        _ => return None,
+    };
+    unit(name).map(|unit| Unit { dimension: "money", ..unit })
+}
