@@ -6,9 +6,9 @@ use crate::{
     account::{PriceBook, vendor_of},
     admin,
     auth::Authenticator,
-    cache::{Clock, ExactCache, SemanticIndex, decide::Decision},
+    cache::{Clock, ExactCache, SemanticIndex},
     classify::{Classifier, ClassifierError},
-    config::Config,
+    config::{Cache, Config},
     embed::{Embedder, LoadError, LocalEmbedder},
     limit::Admission,
     pipeline::{Gateway, Parts},
@@ -16,6 +16,7 @@ use crate::{
     server::{self, ListenError, Listener, Running},
     telemetry::{IsKnown, Metrics},
     upstream::{SetupError, Upstream},
+    verify::{self, CalibrationError, Verifier, budget::Prior, judge::Judge},
 };
 
 /// Why a gateway cannot start.
@@ -26,6 +27,9 @@ pub enum StartError {
         "embedding.model: {0}\n(matching by meaning needs it; 'cache.semantic: false' starts without)"
     )]
     Model(#[from] LoadError),
+    /// The shipped calibration is broken.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     /// The shipped classifier is broken.
     #[error(transparent)]
     Classifier(#[from] ClassifierError),
@@ -37,13 +41,13 @@ pub enum StartError {
     Listen(#[from] ListenError),
 }
 
-/// The embedding model of a gateway, and the similarity that it is trusted at.
+/// The embedding model of a gateway.
 #[derive(Clone)]
 pub struct Model {
     /// The model.
     pub embedder: Arc<dyn Embedder>,
-    /// Lowest cosine that is served when the configuration names none.
-    pub threshold: f32,
+    /// It is the one in this binary, whose cosines are calibrated.
+    pub is_shipped: bool,
 }
 
 impl Model {
@@ -64,7 +68,7 @@ impl Model {
 
 impl From<LocalEmbedder> for Model {
     fn from(embedder: LocalEmbedder) -> Self {
-        Self { threshold: embedder.default_threshold(), embedder: Arc::new(embedder) }
+        Self { is_shipped: embedder.is_shipped(), embedder: Arc::new(embedder) }
     }
 }
 
@@ -134,10 +138,8 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
     let metrics = Arc::new(Metrics::new(is_known(&resolver, &prices)));
     let classifier = Classifier::shipped()?;
     let dim = model.as_ref().map_or(0, |model| model.embedder.dim());
-    let threshold =
-        config.cache.threshold.or(model.as_ref().map(|model| model.threshold)).unwrap_or(1.0);
-    let semantic =
-        Arc::new(SemanticIndex::new(dim, config.cache.candidates, Decision { threshold }));
+    let Judging { judge, prior, floor } = judging(&config.cache, model.as_ref())?;
+    let semantic = Arc::new(SemanticIndex::new(dim, config.cache.candidates, floor));
     let removed = Arc::clone(&semantic);
     let exact =
         ExactCache::new(config.cache.max_bytes, dim, Arc::new(move |entry| removed.remove(entry)));
@@ -151,6 +153,8 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         exact,
         semantic,
         clock,
+        judge: Arc::new(judge),
+        prior: Arc::new(prior),
         embedder: model.map(|model| model.embedder),
         classifier,
         total_timeout: config.upstream.total_timeout,
@@ -162,6 +166,30 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         prices,
         metrics,
     }))
+}
+
+/// How candidates are judged.
+pub struct Judging {
+    /// Scores them.
+    pub judge: Judge,
+    /// How often candidates of each score were wrong when it was calibrated.
+    pub prior: Prior,
+    /// Lowest cosine of a candidate.
+    pub floor: f32,
+}
+
+/// The judge that `cache` asks for, over the vectors of `model`.
+pub fn judging(cache: &Cache, model: Option<&Model>) -> Result<Judging, StartError> {
+    let is_shipped = model.is_some_and(|model| model.is_shipped);
+    let calibration = verify::Shipped::load()?.for_encoder(is_shipped);
+    let prior = calibration.prior.clone();
+    let is_matched = model.is_some() && cache.enabled && cache.semantic;
+    if let Some(threshold) = cache.threshold.or((!is_matched).then_some(1.0)) {
+        return Ok(Judging { judge: Judge::Threshold(threshold), prior, floor: 0.0 });
+    }
+    let floor = calibration.floor;
+    let judge = Judge::Calibrated { verifier: Verifier::shipped()?, calibration };
+    Ok(Judging { judge, prior, floor })
 }
 
 /// The targets that metrics name: those of the configuration, and those with a price.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName};
 
 /// The request headers that we obey, decoded.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Controls {
     /// `Cache-Control: no-cache`: ask upstream, store the answer.
     pub no_cache: bool,
@@ -17,8 +17,8 @@ pub struct Controls {
     pub only_if_cached: bool,
     /// `x-scrimp-ttl`, seconds: keep the answer no longer than this.
     pub ttl: Option<Duration>,
-    /// `x-scrimp-max-wrong` asks for no wrong answer at all.
-    pub exact_only: bool,
+    /// `x-scrimp-max-wrong`: the share of wrong answers by meaning that the caller accepts, in `[0, 1]`.
+    pub max_wrong: Option<f64>,
     /// `x-scrimp-scope`: a scope within the caller's own.
     pub scope: Option<String>,
     /// `x-scrimp-question`: the text to match by meaning.
@@ -44,7 +44,7 @@ impl Controls {
             ttl: text(headers, "x-scrimp-ttl")?
                 .map(|value| seconds("x-scrimp-ttl", value))
                 .transpose()?,
-            exact_only: text(headers, "x-scrimp-max-wrong")?.map(share).transpose()? == Some(0.0),
+            max_wrong: text(headers, "x-scrimp-max-wrong")?.map(share).transpose()?,
             scope: name(headers, "x-scrimp-scope")?,
             question: text(headers, "x-scrimp-question")?
                 .map(str::to_owned)
@@ -146,8 +146,8 @@ mod tests {
             ..Controls::default()
         };
         assert_eq!(controls, expected);
-        assert!(parse(&[("x-scrimp-max-wrong", "0%")]).unwrap().exact_only);
-        assert!(!parse(&[("x-scrimp-max-wrong", "0.5%")]).unwrap().exact_only);
+        assert_eq!(parse(&[("x-scrimp-max-wrong", "0%")]).unwrap().max_wrong, Some(0.0));
+        assert_eq!(parse(&[("x-scrimp-max-wrong", "0.5%")]).unwrap().max_wrong, Some(0.005));
     }
 
     #[test]

@@ -39,6 +39,11 @@ impl ExactCache {
         self.entries.insert(entry.key, entry);
     }
 
+    /// Forgets the entry under `key`.
+    pub fn remove(&self, key: &ExactKey) {
+        self.entries.invalidate(key);
+    }
+
     /// Number of entries and bytes, after pending evictions.
     pub fn size(&self) -> (u64, u64) {
         self.entries.run_pending_tasks();

@@ -4,7 +4,6 @@
 
 pub mod care;
 pub mod clock;
-pub mod decide;
 pub mod entry;
 pub mod exact;
 pub mod flight;

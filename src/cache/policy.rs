@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::care::{Freshness, Personal, freshness, personal};
 use crate::{
     api::{chat::ChatRequest, control::Controls},
     config::Cache,
@@ -22,6 +23,8 @@ pub enum Bypass {
     SemanticOff,
     /// The caller accepts no wrong answer at all.
     MaxWrongZero,
+    /// The question is about now: an answer to an earlier one is none.
+    TimeDependent,
     /// The last turn is not a user's.
     LastTurnNotUser,
     /// The last turn is a tool's result.
@@ -58,6 +61,7 @@ impl Bypass {
             Self::StoreRequested => "store-requested",
             Self::SemanticOff => "semantic-off",
             Self::MaxWrongZero => "max-wrong-zero",
+            Self::TimeDependent => "time-dependent",
             Self::LastTurnNotUser => "last-turn-not-user",
             Self::ToolResult => "tool-result",
             Self::NoQuestion => "no-question",
@@ -92,15 +96,32 @@ pub struct Policy {
     pub max_age: Option<Duration>,
     /// How long the answer may be kept.
     pub ttl: Duration,
+    /// The answer is for this caller alone, whatever the operator's scope.
+    pub personal: bool,
     /// Answer from the cache, to the very same request, or not at all.
     pub only_if_cached: bool,
 }
 
+/// How long the answer to a question about now may serve the very same request again.
+const NOW_TTL: Duration = Duration::from_secs(60);
+
 impl Policy {
     /// The policy for `request`. What the caller asks for can only tighten what the operator allows.
     pub fn of(request: &ChatRequest, controls: &Controls, settings: &Cache) -> Self {
-        let ttl = controls.ttl.map_or(settings.ttl, |ttl| ttl.min(settings.ttl));
+        let said = controls.question.clone().or_else(|| request.last().content.text());
+        let said = said.filter(|_| settings.careful).unwrap_or_default();
+        let freshness = freshness(&said);
+        let longest = match freshness {
+            Freshness::Timeless => settings.ttl,
+            Freshness::Soon(longest) => settings.ttl.min(longest),
+            Freshness::Now => settings.ttl.min(NOW_TTL),
+        };
+        let ttl = controls.ttl.map_or(longest, |ttl| ttl.min(longest));
         let allowed = allowed(request, controls, settings);
+        let question = question(request, controls, settings).and_then(|question| match freshness {
+            Freshness::Now => Err(Bypass::TimeDependent),
+            Freshness::Soon(_) | Freshness::Timeless => Ok(question),
+        });
         Self {
             read: allowed.clone().and(if controls.no_cache {
                 Err(Bypass::NoCache)
@@ -108,9 +129,10 @@ impl Policy {
                 Ok(())
             }),
             write: allowed.and(if ttl.is_zero() { Err(Bypass::NoStore) } else { Ok(()) }),
-            question: question(request, controls, settings),
+            question,
             max_age: controls.max_age,
             ttl,
+            personal: personal(&said) == Personal::Account,
             only_if_cached: controls.only_if_cached,
         }
     }
@@ -132,10 +154,10 @@ fn question(
     settings: &Cache,
 ) -> Result<String, Bypass> {
     let last = request.last();
-    if !settings.semantic || settings.max_wrong == Some(0.0) {
+    if !settings.semantic || settings.max_wrong == 0.0 {
         return Err(Bypass::SemanticOff);
     }
-    if controls.exact_only {
+    if controls.max_wrong == Some(0.0) {
         return Err(Bypass::MaxWrongZero);
     }
     match last.role.as_str() {
@@ -162,7 +184,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::config::Scope;
+    use crate::config::{AnswerJudge, CacheMode, Scope};
 
     fn settings() -> Cache {
         Cache {
@@ -175,7 +197,11 @@ mod tests {
             threshold: None,
             candidates: 4,
             max_temperature: 1.0,
-            max_wrong: None,
+            max_wrong: 0.01,
+            mode: CacheMode::Serve,
+            shadow_share: 0.05,
+            careful: true,
+            judge: AnswerJudge::Local,
         }
     }
 
@@ -216,6 +242,22 @@ mod tests {
             let question = policy(change.clone(), &Controls::default()).question;
             assert_eq!(question.as_deref().map_err(Bypass::as_str), expected, "{change}");
         }
+    }
+
+    #[test]
+    fn questions_about_now_and_about_the_caller_are_handled_with_care() {
+        let asked = |text: &str| {
+            policy(
+                json!({"messages": [{"role": "user", "content": text}]}),
+                &Controls::default(),
+            )
+        };
+        let now = asked("What is the weather in Oslo right now?");
+        assert_eq!((now.question, now.ttl), (Err(Bypass::TimeDependent), NOW_TTL));
+        assert!(asked("Where is my order?").personal);
+        let plain = asked("How do I boil an egg?");
+        assert!(plain.question.is_ok() && !plain.personal);
+        assert_eq!(plain.ttl, Duration::from_secs(100));
     }
 
     #[test]

@@ -21,6 +21,13 @@ impl ScopeId {
     }
 }
 
+impl std::fmt::Display for ScopeId {
+    /// The first half of its hash: enough to tell scopes apart, and no key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().take(8).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! Entries by meaning: candidates from the partition's index, judged one by one.
+//! Entries by meaning: the candidates in a question's partition. Whether one serves is judged elsewhere.
 
 use std::{
     collections::HashMap,
@@ -11,10 +11,7 @@ use std::{
 
 use parking_lot::RwLock;
 
-use super::{
-    Entry, ExactCache, ExactKey, PartitionKey,
-    decide::{Decision, Rejection, Verdict},
-};
+use super::{Entry, ExactCache, ExactKey, PartitionKey};
 use crate::index::{HybridIndex, IndexOptions, VectorSearch as _, VectorStore as _};
 
 /// An entry found by meaning.
@@ -26,23 +23,12 @@ pub struct Hit {
     pub similarity: f32,
 }
 
-/// What a lookup by meaning came to.
-#[derive(Debug, Default)]
-pub struct Lookup {
-    /// The entry to serve.
-    pub hit: Option<Hit>,
-    /// The best candidate that was refused, with the reason.
-    pub refused: Option<(f32, Rejection)>,
-}
-
 /// What is looked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<'a> {
     /// Where.
     pub partition: PartitionKey,
-    /// The question asked.
-    pub question: &'a str,
-    /// Its unit vector.
+    /// The unit vector of the question asked.
     pub vector: &'a [f32],
     /// The oldest answer that will do.
     pub max_age: Option<Duration>,
@@ -52,8 +38,8 @@ pub struct Query<'a> {
 
 /// One index a partition.
 pub struct SemanticIndex {
-    decision: Decision,
     candidates: usize,
+    floor: f32,
     dim: usize,
     partitions: RwLock<HashMap<PartitionKey, Arc<Partition>>>,
     next_id: AtomicU64,
@@ -78,11 +64,12 @@ impl Partition {
 }
 
 impl SemanticIndex {
-    /// An index of vectors with `dim` numbers, that looks at the best `candidates` of a lookup.
-    pub fn new(dim: usize, candidates: usize, decision: Decision) -> Self {
+    /// An index of vectors with `dim` numbers, that gives the best `candidates` of a lookup, as far as their cosine
+    /// similarity reaches `floor`.
+    pub fn new(dim: usize, candidates: usize, floor: f32) -> Self {
         Self {
-            decision,
             candidates,
+            floor,
             dim,
             partitions: RwLock::default(),
             next_id: AtomicU64::new(1),
@@ -99,30 +86,20 @@ impl SemanticIndex {
         self.partitions.read().get(&partition).map_or(0, |partition| partition.index.len())
     }
 
-    /// The best entry of `cache` whose answer serves the question, if there is one.
-    pub fn lookup(&self, cache: &ExactCache, query: Query<'_>) -> Lookup {
+    /// The entries of `cache` whose questions are nearest and that may be served at all, nearest first.
+    pub fn candidates(&self, cache: &ExactCache, query: Query<'_>) -> Vec<Hit> {
         let Some(partition) = self.partitions.read().get(&query.partition).cloned() else {
-            return Lookup::default();
+            return Vec::new();
         };
-        let mut lookup = Lookup::default();
-        for neighbour in partition.index.search(query.vector, self.candidates) {
-            let Some(key) = partition.keys.read().get(&neighbour.id).copied() else { continue };
-            let current = cache.get(&key).filter(|entry| entry.id == neighbour.id);
-            let usable =
-                |entry: &Arc<Entry>| entry.is_fresh(query.now, query.max_age) && !entry.calls_tools;
-            let Some(entry) = current.filter(usable) else { continue };
-            let similarity = neighbour.similarity;
-            match self.decision.judge(query.question, &entry.question, similarity) {
-                Verdict::Serve => {
-                    lookup.hit = Some(Hit { entry, similarity });
-                    return lookup;
-                }
-                Verdict::Reject(rejection) => {
-                    lookup.refused.get_or_insert((similarity, rejection));
-                }
-            }
-        }
-        lookup
+        let near = partition.index.search(query.vector, self.candidates).into_iter();
+        let near = near.filter(|neighbour| neighbour.similarity >= self.floor);
+        near.filter_map(|neighbour| {
+            let key = partition.keys.read().get(&neighbour.id).copied()?;
+            let entry = cache.get(&key).filter(|entry| entry.id == neighbour.id)?;
+            let usable = entry.is_fresh(query.now, query.max_age) && !entry.calls_tools;
+            usable.then_some(Hit { entry, similarity: neighbour.similarity })
+        })
+        .collect()
     }
 
     /// Makes an entry findable by its question's vector: at once in a small partition; in one that has become a graph,

@@ -224,14 +224,42 @@ pub struct Cache {
     pub scope: Scope,
     /// Whether to match by meaning (`semantic`, default true).
     pub semantic: bool,
-    /// Lowest cosine that may be served (`threshold`); `None`: the embedding model's own default.
+    /// A fixed cosine from which on candidates are served (`threshold`), in place of the error budget.
     pub threshold: Option<f32>,
     /// Neighbours looked at (`candidates`, default 4).
     pub candidates: usize,
     /// Above this temperature nothing is matched by meaning (`max_temperature`, default 1.0).
     pub max_temperature: f64,
-    /// The operator's error budget, a share (`max_wrong`); 0 switches matching by meaning off.
-    pub max_wrong: Option<f64>,
+    /// The error budget: largest share of wrong answers among those served by meaning (`max_wrong`, default 1%); 0
+    /// switches matching by meaning off.
+    pub max_wrong: f64,
+    /// `mode`, `serve` or `shadow`.
+    pub mode: CacheMode,
+    /// Share of would-be hits by meaning that go upstream all the same, to compare the answers (`shadow_share`; by default
+    /// 5%, and 0% with a fixed threshold).
+    pub shadow_share: f64,
+    /// Whether words about time and about the caller's own account narrow what is shared (`careful`, default true).
+    pub careful: bool,
+    /// Who compares two answers when words alone do not tell (`judge`).
+    pub judge: AnswerJudge,
+}
+
+/// Whether hits by meaning are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheMode {
+    /// They are (default).
+    Serve,
+    /// They go upstream, and are only measured.
+    Shadow,
+}
+
+/// Who compares the answers of a shadow check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerJudge {
+    /// Words, numbers and embeddings, in this process (default).
+    Local,
+    /// The cheap tier, where those do not tell.
+    Cheap,
 }
 
 /// Where the embedding model runs.

@@ -14,7 +14,6 @@ use super::{
     EmbedError, EmbedFuture, Embedded, Embedder, device,
     error::LoadError,
     model::{About, Model},
-    profile,
     queue::{Job, Queue},
     source,
     tokenise::{Tokenizer, TooLong},
@@ -34,6 +33,7 @@ pub struct LocalEmbedder {
     tokenizer: Arc<Tokenizer>,
     queue: Arc<Queue>,
     memo: Cache<blake3::Hash, Embedded>,
+    is_shipped: bool,
     _worker: Worker,
 }
 
@@ -51,7 +51,8 @@ impl LocalEmbedder {
         let worker = Worker::start(encoder, Arc::clone(&queue), embedding.batch_tokens)?;
         tracing::info!(model = %about.identity, "embedding model loaded");
         let memo = Cache::new(MEMO_VECTORS);
-        Ok(Self { about, tokenizer: Arc::new(tokenizer), queue, memo, _worker: worker })
+        let is_shipped = embedding.model == config::ModelSource::Builtin;
+        Ok(Self { about, tokenizer: Arc::new(tokenizer), queue, memo, is_shipped, _worker: worker })
     }
 
     /// The model's name, without organisation or path.
@@ -59,9 +60,9 @@ impl LocalEmbedder {
         &self.about.name
     }
 
-    /// The cosine from which on a match is served by default, in `[0, 1]`.
-    pub fn default_threshold(&self) -> f32 {
-        profile::default_threshold(&self.about.name)
+    /// Whether it is the model in this binary.
+    pub fn is_shipped(&self) -> bool {
+        self.is_shipped
     }
 
     async fn embed_all(&self, texts: Vec<String>) -> Result<Vec<Embedded>, EmbedError> {

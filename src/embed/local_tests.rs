@@ -110,9 +110,3 @@ fn a_caller_that_hangs_up_takes_its_work_with_it() {
     assert!(matches!(second.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Pending));
     assert_eq!(queue.next_batch(4096).unwrap().len(), 1, "only the second is left");
 }
-
-#[test]
-fn an_unknown_model_has_a_stricter_threshold() {
-    assert_eq!(start(512, 4096).default_threshold(), 0.93);
-    assert!(profile::default_threshold(profile::BUILTIN) < 0.93);
-}

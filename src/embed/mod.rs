@@ -10,7 +10,6 @@ pub(crate) mod files;
 mod local;
 mod model;
 mod pooling;
-mod profile;
 mod queue;
 pub(crate) mod shipped;
 mod source;

@@ -7,7 +7,8 @@ use futures_util::stream;
 use http::StatusCode;
 
 use super::{
-    Parts,
+    Gateway,
+    check::{Check, Checker},
     context::Context,
     outgoing::EventBytes,
     store::{Found, Storing},
@@ -31,6 +32,8 @@ pub struct Settlement {
     tier: Option<Tier>,
     price: Option<Price>,
     lead: Option<Lead<Found>>,
+    checker: Arc<Checker>,
+    check: Option<Check>,
 }
 
 /// What became of an answer.
@@ -45,19 +48,29 @@ pub struct Settled {
 impl Settlement {
     /// The settlement of `ctx`, answered by `target`; `lead` is the duty to tell those who wait for the same.
     pub fn new(
-        parts: &Parts,
+        gateway: &Gateway,
         ctx: &Context,
         tier: Option<Tier>,
         target: Option<Arc<str>>,
         lead: Option<Lead<Found>>,
     ) -> Self {
+        let parts = &gateway.parts;
         let target = target.unwrap_or_else(|| "".into());
         let price = target
             .split_once('/')
             .and_then(|(provider, model)| parts.prices.price(provider, model))
             .copied();
         let metrics = Arc::clone(&parts.metrics);
-        Self { storing: Storing::new(parts, ctx), metrics, target, tier, price, lead }
+        Self {
+            storing: Storing::new(parts, ctx),
+            metrics,
+            target,
+            tier,
+            price,
+            lead,
+            checker: Arc::clone(&gateway.checker),
+            check: ctx.check.clone(),
+        }
     }
 
     /// The provider refused. When the request is at fault, nobody needs to try it again.
@@ -74,10 +87,13 @@ impl Settlement {
     pub fn completion(mut self, body: Bytes, completion: &Completion) -> Settled {
         let cost = self.account(completion.usage.as_ref());
         let provenance = Provenance { target: self.target.clone(), tier: self.tier, cost };
+        if let Some(check) = self.check.take().filter(|_| completion.incomplete.is_none()) {
+            self.checker.submit(check, body.clone());
+        }
         let entry = self.storing.store(body, completion, provenance);
         let stored = entry.is_some();
         match (self.lead.take(), entry) {
-            (Some(lead), Some(entry)) => lead.land(Found { entry, similarity: None }),
+            (Some(lead), Some(entry)) => lead.land(Found { entry, by_meaning: None }),
             (Some(lead), None) => lead.unshareable(),
             (None, _) => {}
         }
@@ -145,7 +161,7 @@ impl Capture {
         include_usage: bool,
         place: Option<Place>,
     ) -> EventBytes {
-        let collected = if settlement.storing.is_wanted() {
+        let collected = if settlement.storing.is_wanted() || settlement.check.is_some() {
             Collected::Chunks { assembler: Assembler::default(), bytes: 0 }
         } else {
             Collected::Nothing("unwanted")

@@ -1,6 +1,9 @@
 //! One chat request, step by step.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -9,7 +12,8 @@ use super::{
     Body, CacheOutcome, Error, Gateway, Outgoing, Report,
     capture::{Capture, Settlement},
     context::Context,
-    store::Found,
+    feedback::{RequestId, Served},
+    store::{Found, Match},
 };
 use crate::{
     account::NanoUsd,
@@ -21,7 +25,7 @@ use crate::{
         key::KeyParts,
         replay,
     },
-    config::Tier,
+    config::{Scope, Tier},
     limit::Place,
     provider::openai::request_body,
     route::Asked,
@@ -77,6 +81,7 @@ impl Gateway {
     ) -> Result<Context, Error> {
         let controls = Controls::parse(&headers)?;
         let request = ChatRequest::parse(body)?;
+        let max_wrong = controls.max_wrong;
         let tier = controls
             .tier
             .as_deref()
@@ -86,7 +91,8 @@ impl Gateway {
         if self.parts.embedder.is_none() && policy.question.is_ok() {
             policy.question = Err(Bypass::NoEmbedding);
         }
-        let scope = ScopeId::of(&self.parts.cache.scope, principal, controls.scope.as_deref());
+        let shared_by = if policy.personal { &Scope::Key } else { &self.parts.cache.scope };
+        let scope = ScopeId::of(shared_by, principal, controls.scope.as_deref());
         let passed_headers = Context::passed_headers(&headers);
         let telling_headers = self.telling_headers(&headers, &passed_headers, &asked);
         let keys = (policy.read.is_ok() || policy.write.is_ok()).then(|| {
@@ -114,9 +120,13 @@ impl Gateway {
             request,
             asked,
             policy,
+            caller: principal.id,
+            scope,
+            max_wrong,
             keys,
             vector: None,
             refused: None,
+            check: None,
             waited: Duration::ZERO,
             place: Some(place),
         })
@@ -140,13 +150,21 @@ impl Gateway {
 
     /// A stored answer, as the caller wants it.
     fn serve(&self, ctx: Context, found: &Found) -> Outgoing {
-        let Found { entry, similarity } = found;
+        let Found { entry, by_meaning } = found;
         let age = entry.age(self.parts.clock.now());
         let ttl_left = entry.ttl.saturating_sub(age);
-        let cache = match *similarity {
+        let cache = match *by_meaning {
             None => CacheOutcome::Exact { age, ttl_left },
-            Some(similarity) => CacheOutcome::Semantic { age, ttl_left, similarity },
+            Some(Match { similarity, confidence }) => {
+                CacheOutcome::Semantic { age, ttl_left, similarity, confidence }
+            }
         };
+        let budget = by_meaning.map(|found| (self.budgets.of(ctx.scope), found.confidence));
+        if let Some((budget, confidence)) = &budget {
+            budget.served(*confidence);
+        }
+        let request_id = RequestId::fresh();
+        self.served.remember(request_id, Served { caller: ctx.caller, entry: Arc::downgrade(entry), budget });
         let saved = entry.provenance.cost;
         self.parts.metrics.saved(cache.as_str(), saved.map_or(0, |saved| saved.0));
         let replay =
@@ -162,6 +180,7 @@ impl Gateway {
             cost: Some(NanoUsd::ZERO),
             saved,
             waited: ctx.waited,
+            request_id: Some(request_id),
             ..Report::new(cache)
         };
         Outgoing {
@@ -210,7 +229,7 @@ impl Gateway {
             ..Report::new(self.outcome(&ctx))
         };
         let Reply { status, headers, body, .. } = reply;
-        let settlement = Settlement::new(&self.parts, &ctx, tier, report.target.clone(), lead);
+        let settlement = Settlement::new(self, &ctx, tier, report.target.clone(), lead);
         let (body, place) = match body {
             ReplyBody::Whole(body) => {
                 report.stored = Some(false);

@@ -7,9 +7,10 @@ use std::{
 
 use http::HeaderMap;
 
+use super::check::Check;
 use crate::{
     api::chat::ChatRequest,
-    cache::{Keys, Policy},
+    cache::{Keys, Policy, ScopeId},
     limit::Place,
     route::Asked,
 };
@@ -26,12 +27,20 @@ pub struct Context {
     pub asked: Asked,
     /// What the cache may do.
     pub policy: Policy,
+    /// Who asks.
+    pub caller: [u8; 32],
+    /// Who may share answers with it.
+    pub scope: ScopeId,
+    /// The share of wrong answers by meaning that the caller accepts, when it says so.
+    pub max_wrong: Option<f64>,
     /// What it is found by; `None` when the cache leaves it alone.
     pub keys: Option<Keys>,
     /// The unit vector of its question, once embedded.
     pub vector: Option<Arc<[f32]>>,
     /// The candidate that was refused, and why.
     pub refused: Option<String>,
+    /// The stored answer that the fresh one is to be compared with.
+    pub check: Option<Check>,
     /// Time spent waiting for a provider or for an identical request.
     pub waited: Duration,
     /// Its place among the requests being worked on.

@@ -33,6 +33,12 @@ pub enum Error {
     /// The caller wanted a stored answer and there is none.
     #[error("no stored answer, and the request said 'only-if-cached'")]
     NotCached,
+    /// Feedback cannot be read.
+    #[error("{0}")]
+    Feedback(String),
+    /// Feedback on an answer that the cache did not give, or not to this caller, or too long ago.
+    #[error("the cache gave you no answer under this request id within the last day, or it has your verdict already")]
+    UnknownRequest,
     /// The local embedding model cannot do it.
     #[error(transparent)]
     Embed(#[from] EmbedError),

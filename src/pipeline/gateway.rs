@@ -10,7 +10,7 @@ use std::{
 
 use http::HeaderMap;
 
-use super::{Error, store::Found};
+use super::{Error, budgets::Budgets, check::Checker, feedback::ServedAnswers, store::Found};
 use crate::{
     account::PriceBook,
     auth::{Authenticator, Principal},
@@ -22,6 +22,7 @@ use crate::{
     route::Resolver,
     telemetry::{CacheSize, Metrics},
     upstream::Upstream,
+    verify::{budget::Prior, judge::Judge},
 };
 
 /// What a gateway is made of.
@@ -44,6 +45,10 @@ pub struct Parts {
     pub semantic: Arc<SemanticIndex>,
     /// The cache's clock.
     pub clock: Clock,
+    /// Says whether one answer serves two questions.
+    pub judge: Arc<Judge>,
+    /// How often candidates of each score were wrong when the judge was calibrated.
+    pub prior: Arc<Prior>,
     /// The embedding model, when one is loaded.
     pub embedder: Option<Arc<dyn Embedder>>,
     /// The complexity classifier.
@@ -62,13 +67,34 @@ pub struct Parts {
 pub struct Gateway {
     pub(super) parts: Parts,
     pub(super) flights: Flights<Found>,
+    pub(super) budgets: Budgets,
+    pub(super) checker: Arc<Checker>,
+    pub(super) served: ServedAnswers,
     draining: AtomicBool,
 }
 
 impl Gateway {
-    /// A gateway of these parts.
+    /// A gateway of these parts, on the current runtime.
     pub fn new(parts: Parts) -> Self {
-        Self { parts, flights: Flights::default(), draining: AtomicBool::new(false) }
+        let checker = Checker::start(parts.embedder.clone(), Arc::clone(&parts.metrics));
+        Self {
+            budgets: Budgets::new(&parts.cache, Arc::clone(&parts.prior)),
+            checker: Arc::new(checker),
+            served: ServedAnswers::default(),
+            flights: Flights::default(),
+            draining: AtomicBool::new(false),
+            parts,
+        }
+    }
+
+    /// The error budgets, for the operator.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    /// Waits until all answers so far are compared.
+    pub async fn checks_done(&self) {
+        self.checker.flush().await;
     }
 
     /// The caller behind a request, and a place for it; asked before its body is read.

@@ -7,70 +7,129 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Gateway, context::Context, store::Found};
+use super::{
+    Gateway,
+    check::Check,
+    context::Context,
+    store::{Found, Match},
+};
 use crate::{
     cache::{
-        Bypass, Keys, PartitionKey,
-        decide::Rejection,
-        semantic::{Lookup, Query},
+        Bypass, Hit, Keys, PartitionKey,
+        semantic::Query,
     },
     embed::EmbedError,
+    verify::{
+        budget::{Source, Verdict},
+        judge::{Assessment, Judge, Refusal},
+    },
 };
 
 /// Vectors that are scanned well within a millisecond.
 const SMALL_PARTITION: usize = 8_000;
+
+/// The best candidate of a lookup, judged.
+struct Judged {
+    hit: Hit,
+    assessment: Assessment,
+}
 
 impl Gateway {
     /// A fresh entry for the very same request.
     pub(super) fn exact(&self, ctx: &Context, keys: Keys) -> Option<Found> {
         let entry = self.parts.exact.get(&keys.exact)?;
         let fresh = entry.is_fresh(self.parts.clock.now(), ctx.policy.max_age);
-        fresh.then_some(Found { entry, similarity: None })
+        fresh.then_some(Found { entry, by_meaning: None })
     }
 
-    /// An entry for the same request, stored while we waited, or for one that means the same.
+    /// An entry for the same request, stored while we waited, or for one that means the same. Where the best candidate is
+    /// not served, `ctx` learns why, and what the fresh answer is to be compared with.
     pub(super) async fn look_up(&self, ctx: &mut Context, keys: Keys) -> Option<Found> {
         if let Some(found) = self.exact(ctx, keys) {
             return Some(found);
         }
         self.embed_question(ctx).await;
         let (Ok(question), Some(vector)) = (&ctx.policy.question, &ctx.vector) else { return None };
-        let lookup = self.by_meaning(keys.partition, question, vector, ctx.policy.max_age).await;
-        if let Some((similarity, rejection)) = lookup.refused {
-            if let Some(kind) = rejection.guard_kind() {
-                self.parts.metrics.guard_rejection(kind);
+        let budget = self.budgets.of(ctx.scope);
+        let least = budget.threshold(ctx.max_wrong);
+        let judged = self
+            .by_meaning(keys.partition, question, vector, ctx.policy.max_age, least)
+            .await?;
+        let Judged { hit, assessment } = judged;
+        let Assessment { score, refusal, difference, complete } = assessment;
+        let verdict = match refusal.is_some() {
+            true => Verdict::Reject,
+            false => budget.decide(score, ctx.max_wrong),
+        };
+        let check = |weight, source| Check {
+            budget: budget.clone(),
+            entry: Arc::clone(&hit.entry),
+            score,
+            weight,
+            source,
+        };
+        match verdict {
+            Verdict::Serve => {
+                let by_meaning = Some(Match { similarity: hit.similarity, confidence: score });
+                return Some(Found { entry: hit.entry, by_meaning });
             }
-            ctx.refused = Some(match &rejection {
-                Rejection::Similarity { .. } => rejection.to_string(),
-                Rejection::Guard(_) => format!("{rejection}, at similarity {similarity:.3}"),
-            });
+            Verdict::Shadow { weight } => {
+                ctx.refused = Some("shadow check".to_owned());
+                ctx.check = Some(check(weight, Source::Shadow));
+            }
+            Verdict::Reject => {
+                let refusal =
+                    refusal.unwrap_or(Refusal::Risk { confidence: score, least, difference });
+                self.parts.metrics.refused(refusal.kind());
+                ctx.refused = Some(match &refusal {
+                    Refusal::Guard(_) => {
+                        format!("{refusal}, at similarity {:.3}", hit.similarity)
+                    }
+                    _ => refusal.to_string(),
+                });
+                ctx.check = complete.then(|| check(1.0, Source::Miss));
+            }
         }
-        lookup.hit.map(|hit| Found { entry: hit.entry, similarity: Some(hit.similarity) })
+        None
     }
 
-    /// Looks a question up by meaning; a large partition is searched on rayon, for a tokio worker must not be held up.
+    /// Judges the nearest questions, nearest first, until one is sure enough; else the surest of them. In a large
+    /// partition or with a verifier that happens on rayon, for a tokio worker must not be held up.
     async fn by_meaning(
         &self,
         partition: PartitionKey,
         question: &str,
         vector: &Arc<[f32]>,
         max_age: Option<Duration>,
-    ) -> Lookup {
+        least: f64,
+    ) -> Option<Judged> {
         let now = self.parts.clock.now();
-        let query = Query { partition, question, vector, max_age, now };
-        if self.parts.semantic.vectors_in(partition) <= SMALL_PARTITION {
-            return self.parts.semantic.lookup(&self.parts.exact, query);
+        let is_small = self.parts.semantic.vectors_in(partition) <= SMALL_PARTITION;
+        let near = |vector: &[f32]| {
+            let query = Query { partition, vector, max_age, now };
+            self.parts.semantic.candidates(&self.parts.exact, query)
+        };
+        let found = if is_small { Some(near(vector)) } else { None };
+        if found.as_ref().is_some_and(|found| found.is_empty()) {
+            return None;
+        }
+        if let (Some(found), Judge::Threshold(_)) = (&found, &*self.parts.judge) {
+            return best(&self.parts.judge, question, found.clone(), least);
         }
         let (sender, receiver) = oneshot::channel();
         let (semantic, exact) = (Arc::clone(&self.parts.semantic), self.parts.exact.clone());
         let (question, vector) = (question.to_owned(), Arc::clone(vector));
+        let judge = Arc::clone(&self.parts.judge);
         rayon::spawn(move || {
-            let query = Query { partition, question: &question, vector: &vector, max_age, now };
+            let found = found.unwrap_or_else(|| {
+                let query = Query { partition, vector: &vector, max_age, now };
+                semantic.candidates(&exact, query)
+            });
             // An error means that the caller has hung up.
-            let _ = sender.send(semantic.lookup(&exact, query));
+            let _ = sender.send(best(&judge, &question, found, least));
         });
         // An error means that the search panicked: a miss, not a failed request.
-        receiver.await.unwrap_or_default()
+        receiver.await.ok().flatten()
     }
 
     /// Embeds the question that is matched; what goes wrong here costs the match, not the request.
@@ -102,4 +161,23 @@ impl Gateway {
             }
         }
     }
+}
+
+/// The first candidate that reaches `least`, else the one with the best score that nothing forbids, else the nearest.
+fn best(judge: &Judge, question: &str, found: Vec<Hit>, least: f64) -> Option<Judged> {
+    let mut best: Option<Judged> = None;
+    for hit in found {
+        let assessment = judge.assess(question, &hit.entry.question, hit.similarity, least);
+        let rank = |assessment: &Assessment| {
+            (assessment.refusal.is_none(), assessment.complete, assessment.score)
+        };
+        let serves = assessment.refusal.is_none() && assessment.complete && assessment.score >= least;
+        if serves || best.as_ref().is_none_or(|best| rank(&assessment) > rank(&best.assessment)) {
+            best = Some(Judged { hit, assessment });
+        }
+        if serves {
+            break;
+        }
+    }
+    best
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, StatusCode};
 
+use super::feedback::RequestId;
 use crate::{account::NanoUsd, cache::Bypass, config::Tier, limit::Place};
 
 /// The response to a caller.
@@ -53,6 +54,8 @@ pub enum CacheOutcome {
         ttl_left: Duration,
         /// Cosine similarity of the two questions.
         similarity: f32,
+        /// How surely the answer serves, in `[0, 1]`.
+        confidence: f64,
     },
     /// Nothing stored serves.
     Miss {
@@ -94,6 +97,8 @@ pub struct Report {
     pub saved: Option<NanoUsd>,
     /// Time that was spent waiting for a provider.
     pub waited: Duration,
+    /// What feedback on the answer refers to, when it came from the cache.
+    pub request_id: Option<RequestId>,
 }
 
 impl Report {
@@ -108,6 +113,7 @@ impl Report {
             cost: None,
             saved: None,
             waited: Duration::ZERO,
+            request_id: None,
         }
     }
 }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::{Parts, context::Context};
 use crate::{
-    cache::{Clock, Entry, ExactCache, ExactKey, PartitionKey, Provenance, SemanticIndex},
-    provider::openai::Completion,
+    cache::{care, Clock, Entry, ExactCache, ExactKey, PartitionKey, Provenance, SemanticIndex},
+    provider::openai::{Completion, comparable_text},
     telemetry::Metrics,
 };
 
@@ -16,15 +16,24 @@ use crate::{
 pub struct Found {
     /// The answer.
     pub entry: Arc<Entry>,
-    /// Cosine similarity of the questions, when it was found by meaning.
-    pub similarity: Option<f32>,
+    /// How well the questions match, when it was found by meaning.
+    pub by_meaning: Option<Match>,
+}
+
+/// How well two questions match.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Match {
+    /// Cosine similarity.
+    pub similarity: f32,
+    /// The judge's score, in `[0, 1]`.
+    pub confidence: f64,
 }
 
 impl Found {
     /// Whether what another request found serves this one as well: fresh enough, and when found by meaning only where
     /// this one may be matched by meaning, with the same question.
     pub fn serves(&self, ctx: &Context, now: std::time::Duration) -> bool {
-        let same_question = self.similarity.is_none()
+        let same_question = self.by_meaning.is_none()
             || ctx.policy.question.is_ok()
                 && self.entry.partition == ctx.keys.map(|keys| keys.partition);
         same_question && self.entry.is_fresh(now, ctx.policy.max_age)
@@ -121,6 +130,9 @@ impl Storing {
         }
         if body.len() > self.max_entry_bytes {
             return Err("too-large");
+        }
+        if comparable_text(&body).is_some_and(|text| care::declines(&text)) {
+            return Err("refusal");
         }
         let entry = Arc::new(Entry {
             id: self.semantic.next_id(),

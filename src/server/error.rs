@@ -60,6 +60,8 @@ impl From<Error> for ApiError {
                 (StatusCode::BAD_REQUEST, INVALID, "invalid_body")
             }
             Error::Model(_) => (StatusCode::NOT_FOUND, INVALID, "model_not_found"),
+            Error::Feedback(_) => (StatusCode::BAD_REQUEST, INVALID, "invalid_feedback"),
+            Error::UnknownRequest => (StatusCode::NOT_FOUND, INVALID, "unknown_request"),
             Error::NotCached => (StatusCode::GATEWAY_TIMEOUT, INVALID, "not_cached"),
             Error::Embed(EmbedError::TooLong { .. }) => {
                 (StatusCode::BAD_REQUEST, INVALID, "context_length_exceeded")

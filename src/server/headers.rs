@@ -16,8 +16,12 @@ pub fn add(headers: &mut HeaderMap, report: &Report, overhead: Duration) {
     if let CacheOutcome::Exact { age, .. } | CacheOutcome::Semantic { age, .. } = report.cache {
         headers.insert(header::AGE, HeaderValue::from(age.as_secs()));
     }
-    if let CacheOutcome::Semantic { similarity, .. } = report.cache {
+    if let CacheOutcome::Semantic { similarity, confidence, .. } = report.cache {
         put(headers, "x-scrimp-similarity", &format!("{similarity:.4}"));
+        put(headers, "x-scrimp-confidence", &format!("{confidence:.4}"));
+    }
+    if let Some(id) = report.request_id {
+        put(headers, "x-request-id", &id.to_string());
     }
     if let CacheOutcome::Miss { refused: Some(refused) } = &report.cache {
         put(headers, "x-scrimp-refused", refused);
@@ -92,7 +96,7 @@ mod tests {
                 "scrimp; hit; ttl=55; detail=exact",
             ),
             (
-                Report::new(CacheOutcome::Semantic { age, ttl_left, similarity: 0.9 }),
+                Report::new(CacheOutcome::Semantic { age, ttl_left, similarity: 0.9, confidence: 0.99 }),
                 "scrimp; hit; ttl=55; detail=semantic",
             ),
             (

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::{body::BodyLimits, error::ApiError, headers};
 use crate::{
     config::Server,
-    pipeline::{Body, CacheOutcome, Gateway, Outgoing},
+    pipeline::{Body, CacheOutcome, Gateway, Outgoing, RequestId},
     telemetry::RequestEnd,
 };
 
@@ -30,7 +30,7 @@ struct App {
     max_head: usize,
 }
 
-/// `POST /v1/chat/completions`, `POST /v1/embeddings`, `GET /v1/models`, `GET /healthz`, `GET /readyz`.
+/// `POST /v1/chat/completions`, `POST /v1/embeddings`, `GET /v1/models`, `POST /v1/feedback`, `GET /healthz`, `GET /readyz`.
 pub fn router(gateway: Arc<Gateway>, settings: &Server) -> Router {
     let body = BodyLimits { size: settings.max_body, time: settings.body_timeout };
     let app = App { gateway, body, max_head: settings.max_head };
@@ -38,6 +38,7 @@ pub fn router(gateway: Arc<Gateway>, settings: &Server) -> Router {
         .route("/v1/chat/completions", post(chat))
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/models", get(models))
+        .route("/v1/feedback", post(feedback))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .fallback(not_found)
@@ -80,6 +81,15 @@ async fn answer(app: &App, resource: Resource, request: Request) -> Response {
     finish(app, clock, result.await)
 }
 
+/// Notes what a caller says of an answer from the cache.
+async fn feedback(State(app): State<App>, request: Request) -> Result<Json<Value>, ApiError> {
+    let (head, body) = request.into_parts();
+    let (principal, _place) = app.gateway.admit(&head.headers)?;
+    let body = app.body.read(body).await?;
+    app.gateway.feedback(&principal, &body)?;
+    Ok(Json(json!({"recorded": true})))
+}
+
 async fn models(State(app): State<App>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     app.gateway.admit(&headers)?;
     let model =
@@ -99,7 +109,7 @@ async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
 async fn not_found(request: Request) -> ApiError {
     let message = format!(
         "there is no '{} {}' here; known: POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, \
-         GET /healthz, GET /readyz",
+         POST /v1/feedback, GET /healthz, GET /readyz",
         request.method(),
         request.uri().path()
     );
@@ -129,9 +139,9 @@ async fn check_head(
     } else {
         next.run(request).await
     };
-    let id = format!("req-{:032x}", rand::random::<u128>());
-    if let Ok(id) = HeaderValue::try_from(id) {
-        response.headers_mut().insert("x-request-id", id);
+    if let Ok(id) = HeaderValue::try_from(RequestId::fresh().to_string()) {
+        // One that the cache may be asked about is there already.
+        response.headers_mut().entry("x-request-id").or_insert(id);
     }
     response
 }

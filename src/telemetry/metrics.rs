@@ -1,6 +1,6 @@
 //! The table of metrics. Labels have few values: routes, outcomes, reasons of ours, configured targets.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -25,6 +25,12 @@ struct RequestLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReasonLabels {
     reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LabelLabels {
+    source: &'static str,
+    verdict: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -96,6 +102,19 @@ pub struct CacheSize {
     pub partitions: u64,
 }
 
+/// How often answers served by meaning are wrong, as far as is known.
+#[derive(Debug, Clone, Copy)]
+pub struct WrongHits {
+    /// Estimated share.
+    pub rate: f64,
+    /// Lower end of its 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Lowest confidence that is served.
+    pub threshold: f64,
+}
+
 /// Says whether a `provider/model` is one of ours: configured, or in the price catalogue.
 pub type IsKnown = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
@@ -105,7 +124,12 @@ pub struct Metrics {
     is_known: IsKnown,
     requests: Family<RequestLabels, Counter>,
     bypasses: Family<ReasonLabels, Counter>,
-    guard_rejections: Family<ReasonLabels, Counter>,
+    refused: Family<ReasonLabels, Counter>,
+    labels: Family<LabelLabels, Counter>,
+    wrong_rate: Gauge<f64, AtomicU64>,
+    wrong_rate_low: Gauge<f64, AtomicU64>,
+    wrong_rate_high: Gauge<f64, AtomicU64>,
+    threshold: Gauge<f64, AtomicU64>,
     not_stored: Family<ReasonLabels, Counter>,
     stored: Counter,
     shed: Family<ReasonLabels, Counter>,
@@ -135,7 +159,12 @@ impl Metrics {
             is_known,
             requests: Family::default(),
             bypasses: Family::default(),
-            guard_rejections: Family::default(),
+            refused: Family::default(),
+            labels: Family::default(),
+            wrong_rate: Gauge::default(),
+            wrong_rate_low: Gauge::default(),
+            wrong_rate_high: Gauge::default(),
+            threshold: Gauge::default(),
             not_stored: Family::default(),
             stored: Counter::default(),
             shed: Family::default(),
@@ -179,9 +208,34 @@ impl Metrics {
             self.bypasses.clone(),
         );
         all.register(
-            "guard_rejections",
-            "Candidates refused by the guard, by kind",
-            self.guard_rejections.clone(),
+            "candidates_refused",
+            "Lookups whose best candidate was not served, by reason: a kind of difference, or confidence",
+            self.refused.clone(),
+        );
+        all.register(
+            "labels",
+            "Stored answers compared with fresh ones or judged by callers, by source and verdict",
+            self.labels.clone(),
+        );
+        all.register(
+            "wrong_hit_rate",
+            "Estimated share of wrong answers among those served by meaning",
+            self.wrong_rate.clone(),
+        );
+        all.register(
+            "wrong_hit_rate_low",
+            "Lower end of its 95 % interval",
+            self.wrong_rate_low.clone(),
+        );
+        all.register(
+            "wrong_hit_rate_high",
+            "Upper end of its 95 % interval",
+            self.wrong_rate_high.clone(),
+        );
+        all.register(
+            "confidence_threshold",
+            "Lowest confidence that is served at present; above 1 when none is",
+            self.threshold.clone(),
         );
         all.register("cache_stored", "Answers stored", self.stored.clone());
         all.register("cache_not_stored", "Answers not stored, by reason", self.not_stored.clone());
@@ -241,9 +295,19 @@ impl Metrics {
         self.bypasses.get_or_create(&ReasonLabels { reason }).inc();
     }
 
-    /// The guard refused a candidate.
-    pub fn guard_rejection(&self, kind: &'static str) {
-        self.guard_rejections.get_or_create(&ReasonLabels { reason: kind }).inc();
+    /// The best candidate of a lookup was not served.
+    pub fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// It became known how wrong a stored answer would have been, in `[0, 1]`.
+    pub fn compared(&self, source: &'static str, wrong: f64) {
+        let verdict = match wrong {
+            wrong if wrong <= 0.1 => "right",
+            wrong if wrong >= 0.9 => "wrong",
+            _ => "unsure",
+        };
+        self.labels.get_or_create(&LabelLabels { source, verdict }).inc();
     }
 
     /// An answer was stored, or not, for a reason.
@@ -304,7 +368,16 @@ impl Metrics {
     }
 
     /// The current numbers in Prometheus' text format (OpenMetrics 1.0).
-    pub fn render(&self, cache: CacheSize) -> Result<String, fmt::Error> {
+    pub fn render(&self, cache: CacheSize, hits: WrongHits) -> Result<String, fmt::Error> {
+        let WrongHits { rate, low, high, threshold } = hits;
+        for (gauge, value) in [
+            (&self.wrong_rate, rate),
+            (&self.wrong_rate_low, low),
+            (&self.wrong_rate_high, high),
+            (&self.threshold, threshold),
+        ] {
+            gauge.set(value);
+        }
         let CacheSize { entries, bytes, vectors, partitions } = cache;
         for (gauge, value) in [
             (&self.cache_entries, entries),

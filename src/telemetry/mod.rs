@@ -4,4 +4,4 @@ mod logs;
 mod metrics;
 
 pub use logs::{start as start_logs, start_quiet as start_quiet_logs};
-pub use metrics::{CacheSize, IsKnown, Metrics, RequestEnd};
+pub use metrics::{CacheSize, IsKnown, Metrics, RequestEnd, WrongHits};

@@ -1,5 +1,10 @@
 //! Whether one answer serves two questions, and how often that judgement is wrong.
 
+pub mod answers;
+pub mod budget;
+pub mod calibration;
+pub mod judge;
 pub mod model;
 
+pub use calibration::{CalibrationError, Shipped};
 pub use model::{Verifier, VerifyError};

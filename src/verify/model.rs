@@ -3,9 +3,10 @@
 //! Synchronous: computes on the thread that calls it, a few milliseconds. `models/verifier/README.md` is its card;
 //! `scripts/train/meaning/verifier.py` defines it.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use candle_core::Device;
+use parking_lot::Mutex;
 
 use crate::embed::{
     LoadError, Tokenizer,
@@ -44,10 +45,16 @@ pub enum VerifyError {
 }
 
 impl Verifier {
-    /// The one in this binary.
-    pub fn shipped() -> Result<Self, LoadError> {
+    /// The one in this binary, loaded once.
+    pub fn shipped() -> Result<Arc<Self>, LoadError> {
         const WEIGHTS: &[u8] = include_bytes!("../../models/verifier/model.safetensors");
-        Self::parse(WEIGHTS, Path::new("(built in)/models/verifier/model.safetensors"))
+        static LOADED: Mutex<Option<Arc<Verifier>>> = Mutex::new(None);
+        let mut loaded = LOADED.lock();
+        if let Some(verifier) = loaded.as_ref() {
+            return Ok(Arc::clone(verifier));
+        }
+        let verifier = Self::parse(WEIGHTS, Path::new("(built in)/models/verifier/model.safetensors"))?;
+        Ok(Arc::clone(loaded.insert(Arc::new(verifier))))
     }
 
     /// A verifier from its weights; tokenizer, shape and word embeddings are the shipped encoder's.

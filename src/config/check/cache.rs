@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use crate::config::{Cache, Scope, reader::Section};
+use crate::config::{AnswerJudge, Cache, CacheMode, Scope, reader::Section};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const MIB: u64 = 1 << 20;
 /// Below this cosine nearly any two questions on one topic are alike.
 const RISKY_THRESHOLD: f64 = 0.7;
+/// Of the answers served by meaning, at most this share wrong.
+const DEFAULT_MAX_WRONG: f64 = 0.01;
+/// One would-be hit in twenty is checked.
+const DEFAULT_SHADOW_SHARE: f64 = 0.05;
 
 pub(super) fn cache(mut section: Section<'_>) -> Cache {
     let enabled = section.flag("enabled", true);
@@ -24,6 +28,18 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
     let candidates = section.count("candidates", 4, 1..=64);
     let max_temperature = section.number("max_temperature", 0.0..=2.0).unwrap_or(1.0);
     let max_wrong = section.share("max_wrong");
+    let mode = section.read("mode", CacheMode::Serve, |text| match text {
+        "serve" => Ok(CacheMode::Serve),
+        "shadow" => Ok(CacheMode::Shadow),
+        _ => Err("is not a mode; valid values: serve, shadow".to_owned()),
+    });
+    let shadow_share = section.share("shadow_share");
+    let careful = section.flag("careful", true);
+    let judge = section.read("judge", AnswerJudge::Local, |text| match text {
+        "local" => Ok(AnswerJudge::Local),
+        "cheap" => Ok(AnswerJudge::Cheap),
+        _ => Err("is not a judge; valid values: local, cheap".to_owned()),
+    });
     if let Some(field) = section.field("path") {
         field.warn("answers are kept in memory only in this version; the key has no effect yet");
     }
@@ -36,12 +52,13 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
     if threshold.is_some_and(|threshold| threshold < RISKY_THRESHOLD) {
         section.warn(&path("threshold"), "so low a value serves answers to other questions");
     }
-    if max_wrong.is_some_and(|share| share > 0.0) {
+    if threshold.is_some() && max_wrong.is_some_and(|share| share > 0.0) {
         section.warn(
-            &path("max_wrong"),
-            "not enforced yet: the similarity threshold applies; 0% switches matching by meaning off",
+            &path("threshold"),
+            "a fixed threshold takes the place of max_wrong, which is then measured and not kept",
         );
     }
+    let default_share = if threshold.is_some() { 0.0 } else { DEFAULT_SHADOW_SHARE };
     section.finish();
     Cache {
         enabled,
@@ -53,6 +70,10 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
         threshold: threshold.map(|threshold| threshold as f32),
         candidates,
         max_temperature,
-        max_wrong,
+        max_wrong: max_wrong.unwrap_or(DEFAULT_MAX_WRONG),
+        mode,
+        shadow_share: shadow_share.unwrap_or(default_share),
+        careful,
+        judge,
     }
 }

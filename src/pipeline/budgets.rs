@@ -1,0 +1,129 @@
+//! The error budget of each scope.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::sync::Cache;
+use parking_lot::Mutex;
+
+use crate::{
+    cache::ScopeId,
+    config::{self, CacheMode},
+    verify::budget::{Budget, Label, Prior, Report, Settings, Verdict},
+};
+
+/// Scopes that are kept apart at once; the one that has been idle longest starts anew.
+const MAX_SCOPES: u64 = 10_000;
+
+/// A scope that has been idle for so long starts anew.
+const IDLE: Duration = Duration::from_secs(30 * 86_400);
+
+/// All error budgets.
+pub struct Budgets {
+    rule: Rule,
+    settings: Settings,
+    prior: Arc<Prior>,
+    scopes: Cache<ScopeId, ScopeBudget>,
+    /// Learns from every scope, for what is shown of all.
+    all: Arc<Mutex<Budget>>,
+}
+
+/// How the threshold comes about.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    /// A fixed one, which the budget only measures.
+    fixed: Option<f64>,
+    mode: CacheMode,
+    shadow_share: f64,
+}
+
+/// The budget of one scope. Cheap to clone.
+#[derive(Clone)]
+pub struct ScopeBudget {
+    rule: Rule,
+    own: Arc<Mutex<Budget>>,
+    all: Arc<Mutex<Budget>>,
+}
+
+impl Budgets {
+    /// Budgets as the configuration says, that start from `prior`.
+    pub fn new(cache: &config::Cache, prior: Arc<Prior>) -> Self {
+        let settings = Settings {
+            max_wrong: cache.max_wrong,
+            shadow_share: cache.shadow_share,
+            ..Settings::default()
+        };
+        let rule = Rule {
+            fixed: cache.threshold.map(f64::from),
+            mode: cache.mode,
+            shadow_share: cache.shadow_share,
+        };
+        Self {
+            rule,
+            all: Arc::new(Mutex::new(Budget::new(settings.clone(), Arc::clone(&prior)))),
+            settings,
+            prior,
+            scopes: Cache::builder().max_capacity(MAX_SCOPES).time_to_idle(IDLE).build(),
+        }
+    }
+
+    /// The budget of a scope; a new one starts from the shipped calibration.
+    pub fn of(&self, scope: ScopeId) -> ScopeBudget {
+        self.scopes.get_with(scope, || ScopeBudget {
+            rule: self.rule,
+            own: Arc::new(Mutex::new(Budget::new(self.settings.clone(), Arc::clone(&self.prior)))),
+            all: Arc::clone(&self.all),
+        })
+    }
+
+    /// Where all scopes together stand.
+    pub fn report(&self) -> Report {
+        self.all.lock().report()
+    }
+
+    /// Where each scope stands, in no order.
+    pub fn reports(&self) -> Vec<(ScopeId, Report)> {
+        self.scopes.iter().map(|(scope, budget)| (*scope, budget.own.lock().report())).collect()
+    }
+}
+
+impl ScopeBudget {
+    /// The lowest score that is served at present, to a caller who accepts `max_wrong`, if it says so.
+    pub fn threshold(&self, max_wrong: Option<f64>) -> f64 {
+        if let Some(fixed) = self.rule.fixed {
+            return fixed;
+        }
+        let own = self.own.lock();
+        max_wrong.map_or_else(|| own.threshold(), |max_wrong| own.threshold_for(max_wrong))
+    }
+
+    /// Whether a score is served, checked or refused.
+    pub fn decide(&self, score: f64, max_wrong: Option<f64>) -> Verdict {
+        let draw = rand::random::<f64>();
+        let verdict = match self.rule.fixed {
+            Some(fixed) if score < fixed => Verdict::Reject,
+            Some(_) if draw < self.rule.shadow_share => {
+                Verdict::Shadow { weight: 1.0 / self.rule.shadow_share }
+            }
+            Some(_) => Verdict::Serve,
+            None => self.own.lock().decide(score, max_wrong, draw),
+        };
+        match (verdict, self.rule.mode) {
+            (Verdict::Serve | Verdict::Shadow { .. }, CacheMode::Shadow) => {
+                Verdict::Shadow { weight: 1.0 }
+            }
+            (verdict, _) => verdict,
+        }
+    }
+
+    /// An answer was served.
+    pub fn served(&self, score: f64) {
+        self.own.lock().served(score);
+        self.all.lock().served(score);
+    }
+
+    /// It is known how right a candidate was.
+    pub fn learn(&self, label: Label) {
+        self.own.lock().learn(label);
+        self.all.lock().learn(label);
+    }
+}
