@@ -103,7 +103,7 @@ impl<'a> Facts<'a> {
     /// Word for word, but for articles, case, punctuation and blanks.
     pub(super) fn says_the_same(&self, other: &Facts<'_>) -> bool {
         self.code == other.code
-            && (!self.words.is_empty() || !self.code.is_empty())
+            && (self.plain().next().is_some() || !self.code.is_empty())
             && self.plain().eq(other.plain())
     }
 

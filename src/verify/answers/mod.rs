@@ -47,16 +47,30 @@ pub struct Comparison {
 
 /// Compares a stored answer with a fresh one. Symmetric; equal texts are never wrong.
 pub fn compare(stored: &str, fresh: &str, evidence: Evidence) -> Comparison {
-    if let Some((reason, wrong)) = plainly(stored, fresh) {
-        return Comparison { features: None, reason, wrong };
+    let plain = |(reason, wrong)| Comparison { features: None, reason, wrong };
+    if let Some(found) = plainly(stored, fresh) {
+        return plain(found);
+    }
+    let declining = [declines(stored), declines(fresh)];
+    if declining == [true, true] {
+        return plain((Reason::BothRefuse, BOTH_REFUSE));
     }
     let (left, right) = (Text::read(stored), Text::read(fresh));
     let (left_words, right_words) = (Words::of(&left), Words::of(&right));
     let (left, right) = (Facts::of(&left, &left_words), Facts::of(&right, &right_words));
     if left.says_the_same(&right) {
-        return Comparison { features: None, reason: Reason::Equal, wrong: 0.0 };
+        return plain((Reason::Equal, 0.0));
     }
     let features = Features::of(&left, &right);
+    // "The document does not say" in two wordings is the same answer, even if but one wording passes
+    // for a refusal.
+    if declining.contains(&true) && features.covered < ALIKE_REFUSALS {
+        return Comparison {
+            features: Some(features),
+            reason: Reason::OneRefuses,
+            wrong: ONE_REFUSES,
+        };
+    }
     let (reason, wrong) = weigh::weigh(&features, evidence);
     Comparison { features: Some(features), reason, wrong }
 }
@@ -70,21 +84,18 @@ fn plainly(stored: &str, fresh: &str) -> Option<(Reason, f64)> {
     if stored.is_empty() || fresh.is_empty() {
         return Some((Reason::OneEmpty, ONE_EMPTY));
     }
-    if let Some(differing) = structure::difference(stored, fresh) {
-        let equal = differing == 0.0;
-        let reason = if equal { Reason::JsonEqual } else { Reason::JsonDiffers };
-        let wrong = if equal { 0.0 } else { JSON_DIFFERS + (1.0 - JSON_DIFFERS) * differing };
-        return Some((reason, wrong));
-    }
-    match (declines(stored), declines(fresh)) {
-        (true, true) => Some((Reason::BothRefuse, BOTH_REFUSE)),
-        (false, false) => None,
-        _ => Some((Reason::OneRefuses, ONE_REFUSES)),
-    }
+    let differing = structure::difference(stored, fresh)?;
+    Some(if differing == 0.0 {
+        (Reason::JsonEqual, 0.0)
+    } else {
+        (Reason::JsonDiffers, JSON_DIFFERS + (1.0 - JSON_DIFFERS) * differing)
+    })
 }
 
 const ONE_EMPTY: f64 = 0.95;
 const ONE_REFUSES: f64 = 0.9;
+/// The share of words in common from which on two answers decline alike, in each of them.
+const ALIKE_REFUSALS: f64 = 0.4;
 /// Two refusals in different words.
 const BOTH_REFUSE: f64 = 0.05;
 /// The least that differing JSON counts for: a program reads it, and reads each value.

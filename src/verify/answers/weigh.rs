@@ -27,6 +27,8 @@ pub enum Shape {
 pub struct Features {
     /// How long the answers are.
     pub shape: Shape,
+    /// Both have so few words that each number and name is the point.
+    pub brief: bool,
     /// The larger share of one answer's content words that the other has too.
     pub contained: f64,
     /// The smaller one.
@@ -122,7 +124,7 @@ impl Reason {
 /// An answer of at most so many words is short.
 const SHORT_WORDS: usize = 5;
 /// In answers of at most so many words each number and name is the point.
-const BRIEF_WORDS: usize = 40;
+const BRIEF_WORDS: usize = 16;
 /// In code of at most so many characters each number is the point.
 const BRIEF_CODE: usize = 400;
 
@@ -140,6 +142,7 @@ impl Features {
         let contained = left_in_right.max(right_in_left);
         Self {
             shape,
+            brief: is_brief,
             contained: if only_facts && agreeing > 0 { 1.0 } else { contained },
             covered: left_in_right.min(right_in_left),
             leads: leads(left, right),
@@ -336,6 +339,8 @@ fn conflicts(features: &Features) -> [(Reason, f64); 7] {
         Shape::Long => 0.7,
         Shape::Short | Shape::Mixed | Shape::Code => 1.0,
     };
+    // Long answers name much in passing.
+    let pointed = if features.brief || features.shape != Shape::Long { 3.0 } else { 1.6 };
     let code = match features.code {
         Some(alike) => 1.2 - 2.4 * alike,
         None if features.code_missing => 0.5,
@@ -345,7 +350,7 @@ fn conflicts(features: &Features) -> [(Reason, f64); 7] {
         (Reason::Polarity, 5.0 * polarity),
         (Reason::Numbers, 5.0 * hard * numbers),
         (Reason::Negation, 3.2 * negation),
-        (Reason::Names, 3.2 * hard * names),
+        (Reason::Names, pointed * names),
         (Reason::Links, 2.5 * hard * links),
         (Reason::Code, code + 3.0 * code_numbers),
         (Reason::Code, 3.0 * hard * spans),
