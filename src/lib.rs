@@ -6,7 +6,7 @@
 //! root      app  cli
 //! edge      server  admin
 //! flow      pipeline  eval
-//! policies  cache  limit  route  upstream
+//! policies  verify  cache  limit  route  upstream
 //! leaves    embed  index  guard  provider  classify  account
 //! words     config  api  auth  telemetry
 //! ```
@@ -37,3 +37,4 @@ pub mod route;
 pub mod server;
 pub mod telemetry;
 pub mod upstream;
+pub mod verify;

@@ -142,13 +142,16 @@ fn without_quotations(text: &str) -> String {
 /// The bytes up to and with `closing`; a single quote closes only at the end of a word.
 fn end_of_quotation(text: &str, closing: &str) -> Option<usize> {
     let closes_word = |end: usize| text[end..].chars().next().is_none_or(|c| !c.is_alphanumeric());
-    let german = (closing == "”").then(|| text.find(['“', '"'])).flatten();
-    let mut ends = text.match_indices(closing).map(|(at, _)| at + closing.len());
     match closing {
-        "'" | "’" => ends.find(|end| closes_word(*end)),
-        _ => ends
-            .next()
-            .or(german.map(|at| at + text[at..].chars().next().map_or(1, char::len_utf8))),
+        // „German“ and “typed" quotations.
+        "”" => text
+            .find(['”', '“', '"'])
+            .map(|at| at + text[at..].chars().next().map_or(1, char::len_utf8)),
+        "'" | "’" => {
+            let mut ends = text.match_indices(closing).map(|(at, _)| at + closing.len());
+            ends.find(|end| closes_word(*end))
+        }
+        _ => text.find(closing).map(|at| at + closing.len()),
     }
 }
 
