@@ -94,7 +94,7 @@ impl Gateway {
                 "the body is not {{\"request_id\": \"req-…\", \"verdict\": \"right\" or \"wrong\"}}: {error}"
             ))
         })?;
-        let id = feedback.request_id.parse().map_err(|()| {
+        let id: RequestId = feedback.request_id.parse().map_err(|()| {
             Error::Feedback(format!(
                 "'{}' is no request id; it is the x-request-id of the response",
                 feedback.request_id
