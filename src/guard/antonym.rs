@@ -13,15 +13,19 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     let mut found: Option<(usize, usize)> = None;
     for at in left.alone() {
         let word = &left.question.words[at];
-        let Some(meaning) = word.meaning.filter(|meaning| !meaning.opposites.is_empty()) else {
+        if word.text.len() < 5 && word.meaning.is_none_or(|meaning| meaning.opposites.is_empty()) {
             continue;
-        };
+        }
         let opposite = right.alone().find(|other_at| {
             let other = &right.question.words[*other_at];
-            other.meaning.is_some_and(|other| meaning.is_opposite(other))
-                && !right.is_explained[*other_at]
-                && (!is_particle(&word.text, &other.text)
-                    || has_same_neighbour(pair, at, *other_at))
+            has_opposite_prefix(&word.text, &other.text)
+                || other
+                    .meaning
+                    .zip(word.meaning)
+                    .is_some_and(|(other, own)| own.is_opposite(other))
+                    && !right.is_explained[*other_at]
+                    && (!is_particle(&word.text, &other.text)
+                        || has_same_neighbour(pair, at, *other_at))
         });
         if let Some(other) = opposite.filter(|_| !left.is_explained[at]) {
             found = Some((at, other));
@@ -37,6 +41,43 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     pair.left.explain(&[at]);
     pair.right.explain(&[other]);
     Some(difference)
+}
+
+/// "Hypertension" and "hypotension", "useful" and "useless": the same word with opposite beginnings or endings.
+fn has_opposite_prefix(left: &str, right: &str) -> bool {
+    const PREFIXES: [(&str, &str); 18] = [
+        ("hyper", "hypo"),
+        ("macro", "micro"),
+        ("inter", "intra"),
+        ("pre", "post"),
+        ("over", "under"),
+        ("up", "down"),
+        ("endo", "exo"),
+        ("homo", "hetero"),
+        ("mono", "poly"),
+        ("super", "sub"),
+        ("maxi", "mini"),
+        ("pro", "anti"),
+        ("uni", "multi"),
+        ("ante", "post"),
+        ("in", "out"),
+        ("in", "ex"),
+        ("mono", "stereo"),
+        ("en", "de"),
+    ];
+    const SHORTEST_REST: usize = 4;
+    let is_opposite = |first: &str, second: &str| {
+        let (rest, other) = (left.strip_prefix(first), right.strip_prefix(second));
+        rest.is_some_and(|rest| rest.len() >= SHORTEST_REST) && rest == other
+    };
+    let is_full = |full: &str, less: &str| {
+        full.strip_suffix("ful")
+            .zip(less.strip_suffix("less"))
+            .is_some_and(|(full, less)| full == less)
+    };
+    PREFIXES.iter().any(|(first, second)| is_opposite(first, second) || is_opposite(second, first))
+        || is_full(left, right)
+        || is_full(right, left)
 }
 
 fn is_particle(left: &str, right: &str) -> bool {

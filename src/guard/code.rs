@@ -4,6 +4,9 @@ use super::question::{Chunk, Question};
 use super::token::Text;
 use super::{Difference, Kind, id};
 
+/// What is quoted at greater length, in characters, is speech.
+const LONGEST_LITERAL: usize = 40;
+
 /// Endings of file names.
 const EXTENSIONS: [&str; 64] = [
     "avi", "bat", "bin", "bmp", "c", "cfg", "conf", "cpp", "cs", "css", "csv", "dll", "doc",
@@ -136,7 +139,7 @@ fn quoted(question: &Question) -> Vec<String> {
             Some(start) => {
                 let inside: String =
                     characters[start..at].iter().filter(|c| c.is_alphanumeric()).collect();
-                if !inside.is_empty() {
+                if !inside.is_empty() && at - start <= LONGEST_LITERAL {
                     found.push(inside);
                 }
             }

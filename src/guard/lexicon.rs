@@ -13,6 +13,14 @@ use super::stem::stem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Classes(u16);
 
+impl std::ops::BitOr for Classes {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 impl Classes {
     /// Carries grammar, no content.
     pub(super) const FUNCTION: Self = Self(1);
@@ -126,6 +134,7 @@ impl Lexicon {
             (Classes::NAME, include_str!("words/names.txt")),
             (Classes::LANGUAGE, include_str!("words/languages.txt")),
             (Classes::COMMON, include_str!("words/common.txt")),
+            (Classes::COMMON, include_str!("words/times.txt")),
         ];
         for (class, words) in lists {
             for word in words.split_whitespace() {

@@ -114,7 +114,11 @@ pub fn examine(left: &str, right: &str) -> Comparison {
 }
 
 fn examine_ordered(left: &str, right: &str) -> Comparison {
-    let (left, right) = (Question::read(left), Question::read(right));
+    let (mut left, mut right) = (Question::read(left), Question::read(right));
+    let corrections = align::align(&left, &right).corrections();
+    if !corrections.is_empty() {
+        corrections.apply(&mut left, &mut right);
+    }
     let mut pair = align::align(&left, &right);
     let mut differences: Vec<Difference> = Vec::new();
     differences.extend(id::compare(&left, &right));
@@ -132,6 +136,7 @@ fn examine_ordered(left: &str, right: &str) -> Comparison {
         differences.extend(antonym::compare(&mut pair));
         differences.extend(scope::compare(&mut pair));
         differences.extend(entity::compare(&mut pair));
+        differences.extend(language::compare_additional(&mut pair));
         differences.extend(roles::compare(&pair));
         differences.extend(interrogative::compare(&pair));
         differences.extend(constraint::compare(&mut pair));
@@ -157,13 +162,20 @@ pub fn overlap(left: &str, right: &str) -> Overlap {
 /// Those kinds do that were found far more often between labelled questions that differ in their answer than between
 /// those that share it; the others are evidence.
 pub fn veto(differences: &[Difference]) -> Option<&Difference> {
+    // Where several other words differ too, the names may be part of another wording.
+    let is_reworded = differences.iter().any(|difference| {
+        let several = |side: &str| side.split(' ').count() >= 3;
+        difference.kind == Kind::Word && several(&difference.left) && several(&difference.right)
+    });
     differences.iter().find(|difference| {
         let is_on_both = !difference.left.is_empty() && !difference.right.is_empty();
         match difference.kind {
             Kind::Number | Kind::Negation | Kind::Id | Kind::Unit | Kind::Date => true,
-            Kind::Code | Kind::Language | Kind::Antonym | Kind::Order => is_on_both,
-            Kind::Entity | Kind::Scope | Kind::Format | Kind::Question => false,
-            Kind::Constraint | Kind::Word => false,
+            Kind::Language | Kind::Format => true,
+            Kind::Code | Kind::Antonym | Kind::Order => is_on_both,
+            Kind::Entity => is_on_both && !is_reworded,
+            Kind::Question => differences.len() == 1,
+            Kind::Scope | Kind::Constraint | Kind::Word => false,
         }
     })
 }

@@ -7,7 +7,7 @@ use std::hash::Hasher;
 use super::lexicon::{Classes, Fnv, Lexicon, Meaning, lexicon};
 use super::stem::stem;
 use super::token::{Case, Text, Token};
-use super::{code, id, number};
+use super::{code, id, number, unit};
 
 #[derive(Debug)]
 pub(super) struct Question {
@@ -85,22 +85,25 @@ impl Question {
             }
             let length = if is_foreign { 1 } else { phrase_length(&text.tokens[at..], lexicon) };
             let of_number = !is_foreign && number::is_word(&token.text);
+            // Compared as units, in whatever notation.
+            let of_unit =
+                at > 0 && text.tokens[at - 1].is_number && unit::unit(&token.text).is_some();
             let before = words.len();
             if length > 1 {
                 let parts: Vec<_> =
                     text.tokens[at..at + length].iter().map(|token| token.text.as_str()).collect();
-                words.push(Word::new(parts.join(" "), at, token, lexicon));
+                words.push(Word::new(parts.join(" "), at, &text.tokens, lexicon));
             } else if is_foreign {
                 words.push(Word::unknown(token.text.clone(), at, token));
             } else {
                 for part in parts(&token.text) {
-                    words.push(Word::new(part.to_owned(), at, token, lexicon));
+                    words.push(Word::new(part.to_owned(), at, &text.tokens, lexicon));
                 }
             }
             for word in &mut words[before..] {
                 if polite[at] {
                     word.role = Role::Polite;
-                } else if of_number {
+                } else if of_number || of_unit {
                     word.role = Role::Function;
                 }
             }
@@ -111,6 +114,18 @@ impl Question {
 
     pub(super) fn tokens(&self) -> &[Token] {
         &self.text.tokens
+    }
+
+    /// Reads the word at `at` as `text`.
+    pub(super) fn correct(&mut self, at: usize, text: String) {
+        let token = self.words[at].token;
+        self.text.tokens[token].text.clone_from(&text);
+        let role = self.words[at].role;
+        let corrected = Word::new(text, token, &self.text.tokens, lexicon());
+        self.words[at] = corrected;
+        if role == Role::Polite {
+            self.words[at].role = role;
+        }
     }
 
     /// The text of the word at `at`; empty when there is none.
@@ -133,18 +148,14 @@ impl Question {
             .count();
         known >= 3 && capitals * 10 >= content().count() * 7
     }
-
-    pub(super) fn has_capitals(&self) -> bool {
-        self.words
-            .iter()
-            .any(|word| !word.begins_sentence && word.case != Case::Lower && word.text.len() > 1)
-    }
 }
 
 impl Word {
-    fn new(text: String, at: usize, token: &Token, lexicon: &'static Lexicon) -> Self {
+    fn new(text: String, at: usize, tokens: &[Token], lexicon: &'static Lexicon) -> Self {
+        let token = &tokens[at];
+        let follows_article = at > 0 && tokens[at - 1].text == "the";
         let entry = lexicon.entry(&text);
-        let is_country = token.case == Case::Upper && text == "us";
+        let is_country = text == "us" && (token.case == Case::Upper || follows_article);
         let alias = if is_country { Some("united states") } else { entry.alias };
         let stem = alias.map_or_else(|| stem(&text), ToOwned::to_owned);
         let mut role = Role::Content;
@@ -305,7 +316,8 @@ fn polite(tokens: &[Token], lexicon: &Lexicon) -> Vec<bool> {
         let fits = |phrase: &&Vec<&str>| {
             phrase.len() <= tokens.len() - at
                 && phrase.iter().zip(&tokens[at..]).all(|(word, token)| *word == token.text)
-                && (!matches!(phrase[0], "question" | "answer" | "query" | "q")
+                && (phrase.len() > 1
+                    || !matches!(phrase[0], "question" | "answer" | "query" | "q")
                     || tokens[at].followed_by == Some(':'))
         };
         let length = lexicon.politeness(&tokens[at].text).iter().find(fits).map_or(0, Vec::len);

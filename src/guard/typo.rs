@@ -49,6 +49,19 @@ pub(super) fn is_typo(left: &Word, right: &Word) -> bool {
     }
 }
 
+/// Whether two texts are so near that one may be the other mistyped, whatever is known of them.
+pub(super) fn is_near(left: &str, right: &str) -> bool {
+    let (short, long) = (left.len().min(right.len()), left.len().max(right.len()));
+    let may_be = left.is_ascii() && right.is_ascii() && short >= SHORTEST && long <= LONGEST;
+    may_be
+        && left.as_bytes()[0] == right.as_bytes()[0]
+        && match slips(left.as_bytes(), right.as_bytes()) {
+            Slips::Swap | Slips::Doubled | Slips::One { .. } => true,
+            Slips::Two => long >= 6,
+            Slips::Many => false,
+        }
+}
+
 enum Slips {
     /// Two neighbouring letters changed places.
     Swap,
