@@ -1,10 +1,10 @@
 //! Opposites: one question has a word, the other its opposite in the place of it.
 
 use super::align::Pair;
-use super::question::Role;
+use super::question::Question;
 use super::{Difference, Kind};
 
-/// Little words whose opposites count only beside the same word: "turn on", "log in".
+/// Little words whose opposites count only after the same verb: "turn on", "log in".
 const PARTICLES: [&str; 10] =
     ["in", "out", "on", "off", "up", "down", "over", "under", "like", "before"];
 
@@ -24,8 +24,7 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
                     .zip(word.meaning)
                     .is_some_and(|(other, own)| own.is_opposite(other))
                     && !right.is_explained[*other_at]
-                    && (!is_particle(&word.text, &other.text)
-                        || has_same_neighbour(pair, at, *other_at))
+                    && (!is_particle(&word.text, &other.text) || has_same_verb(pair, at, *other_at))
         });
         if let Some(other) = opposite.filter(|_| !left.is_explained[at]) {
             found = Some((at, other));
@@ -84,13 +83,18 @@ fn is_particle(left: &str, right: &str) -> bool {
     PARTICLES.contains(&left) || PARTICLES.contains(&right)
 }
 
-fn has_same_neighbour(pair: &Pair<'_>, left: usize, right: usize) -> bool {
-    let partner = |at: Option<usize>| {
-        let at = at?;
-        let word = pair.left.question.words.get(at)?;
-        let partner = pair.left.partners[at]?;
-        (word.role != Role::Polite).then_some(partner.at)
+/// Whether both particles follow the same verb that takes them: "turn on", "log in", "turn the wifi on".
+fn has_same_verb(pair: &Pair<'_>, left: usize, right: usize) -> bool {
+    const VERBS: [&str; 26] = [
+        "be", "check", "come", "get", "go", "keep", "lock", "log", "move", "opt", "plug", "power",
+        "pull", "push", "put", "scroll", "set", "shut", "sign", "slow", "speed", "switch", "take",
+        "turn", "walk", "zoom",
+    ];
+    const REACH: usize = 4;
+    let verb = |question: &Question, at: usize| {
+        let mut words = question.words[at.saturating_sub(REACH)..at].iter().rev();
+        words.find(|word| VERBS.contains(&word.stem.as_str())).map(|word| word.key)
     };
-    left > 0 && right > 0 && partner(left.checked_sub(1)) == right.checked_sub(1)
-        || partner(Some(left + 1)) == Some(right + 1)
+    let own = verb(pair.left.question, left);
+    own.is_some() && own == verb(pair.right.question, right)
 }

@@ -37,7 +37,11 @@ pub(super) fn find(text: &Text, ids: &[Chunk]) -> Vec<Chunk> {
     let mut found = Vec::new();
     for (start, end) in id::chunks(&text.characters) {
         let piece = &text.characters[start..end];
-        if piece.len() < 3 || !piece.iter().any(|c| c.is_alphabetic()) {
+        let is_marked = |at: usize| !text.characters[at].is_alphabetic() || text.capitals[at];
+        if piece.len() < 3
+            || !(start..end).any(is_marked)
+            || !piece.iter().any(|c| c.is_alphabetic())
+        {
             continue;
         }
         if (is_code(piece) || is_camel(piece, &text.capitals[start..end]))

@@ -19,7 +19,15 @@ const ENDINGS: [&str; 40] = [
 
 /// Names on both sides that stand for each other.
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
-    let (left, right) = match (names(&pair.left), names(&pair.right)) {
+    let (of_left, of_right) = siblings(pair);
+    let named = |side: &Side<'_>, siblings: &[usize]| {
+        let mut names = names(side);
+        names.extend(siblings);
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    let (left, right) = match (named(&pair.left, &of_left), named(&pair.right, &of_right)) {
         (left, right) if left.is_empty() || right.is_empty() => in_one_place(pair)?,
         both => both,
     };
@@ -75,6 +83,27 @@ fn names(side: &Side<'_>) -> Vec<usize> {
         }
     };
     candidates.into_iter().filter(is_name).collect()
+}
+
+/// Different things of one kind: "liver" and "kidney".
+fn siblings(pair: &Pair<'_>) -> (Vec<usize>, Vec<usize>) {
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    for l in pair.left.unexplained() {
+        let Some(meaning) =
+            pair.left.question.words[l].meaning.filter(|meaning| !meaning.kinds.is_empty())
+        else {
+            continue;
+        };
+        for r in pair.right.unexplained() {
+            let other = pair.right.question.words[r].meaning;
+            if other.is_some_and(|other| meaning.is_sibling(other)) && !right.contains(&r) {
+                left.push(l);
+                right.push(r);
+                break;
+            }
+        }
+    }
+    (left, right)
 }
 
 /// Words that no list knows and that stand in the same place of both questions.

@@ -129,7 +129,7 @@ fn examine_ordered(left: &str, right: &str) -> Comparison {
     }
     differences.extend(number::compare_questions(&left, &right));
     if !are_foreign {
-        differences.extend(negation::compare(left.tokens(), right.tokens()));
+        differences.extend(negation::compare(&pair));
         differences.extend(date::compare(&mut pair));
         differences.extend(language::compare(&mut pair));
         differences.extend(format::compare(&mut pair));
@@ -143,8 +143,29 @@ fn examine_ordered(left: &str, right: &str) -> Comparison {
         differences.extend(entity::compare_additional(&mut pair));
     }
     differences.extend(rest::compare(&pair));
+    cancel_double_turn(&mut differences, &left, &right);
     let overlap = overlap::measure(&pair, !differences.is_empty());
     Comparison { differences, overlap }
+}
+
+/// "Is A larger than B" and "is B smaller than A" are the same: the opposite and the exchange cancel each other.
+fn cancel_double_turn(differences: &mut Vec<Difference>, left: &Question, right: &Question) {
+    let compares = |question: &Question| question.words.iter().any(|word| word.text == "than");
+    let sorted = |side: &str| {
+        let mut parts: Vec<_> = side.split(", ").map(str::to_owned).collect();
+        parts.sort_unstable();
+        parts
+    };
+    let is_exchange = |difference: &Difference| match difference.kind {
+        Kind::Order => true,
+        Kind::Number => sorted(&difference.left) == sorted(&difference.right),
+        _ => false,
+    };
+    let has_opposite = differences.iter().any(|difference| difference.kind == Kind::Antonym);
+    if has_opposite && compares(left) && compares(right) && differences.iter().any(is_exchange) {
+        differences
+            .retain(|difference| difference.kind != Kind::Antonym && !is_exchange(difference));
+    }
 }
 
 /// The differences alone, see [`examine`].

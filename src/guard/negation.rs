@@ -2,10 +2,31 @@
 //!
 //! Two negations cancel out, so what is compared is whether their number is odd.
 
+use super::align::{Pair, Side};
 use super::token::Token;
 use super::{Difference, Kind};
 
-pub(super) fn compare(left: &[Token], right: &[Token]) -> Option<Difference> {
+pub(super) fn compare(pair: &Pair<'_>) -> Option<Difference> {
+    let difference = compare_tokens(pair.left.question.tokens(), pair.right.question.tokens())?;
+    let is_repaired = match (difference.left.as_str(), difference.right.as_str()) {
+        ("no", "") => is_repair(&pair.left, &pair.right),
+        ("", "no") => is_repair(&pair.right, &pair.left),
+        _ => false,
+    };
+    (!is_repaired).then_some(difference)
+}
+
+/// "Where was the song no the album recorded": the speaker takes back what only this question has, and the rest is the
+/// other question.
+fn is_repair(side: &Side<'_>, other: &Side<'_>) -> bool {
+    let words = &side.question.words;
+    let takes_back = |at: usize| {
+        words[at].text == "no" && at > 0 && words[at - 1].is_content() && side.is_alone(at - 1)
+    };
+    other.unmatched() == 0 && (0..words.len()).any(takes_back)
+}
+
+fn compare_tokens(left: &[Token], right: &[Token]) -> Option<Difference> {
     let mut left_negations = negations(left);
     let mut right_negations = negations(right);
     left_negations.extend(denials(left, right));

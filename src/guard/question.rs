@@ -63,7 +63,7 @@ impl Question {
     pub(super) fn read(text: &str) -> Self {
         let text = Text::read(text);
         let lexicon = lexicon();
-        let is_foreign = is_foreign(&text.tokens);
+        let is_foreign = is_foreign(&text.tokens, lexicon);
         let ids = id::find(&text);
         let codes = code::find(&text, &ids);
         let mut taken = vec![false; text.tokens.len()];
@@ -328,43 +328,22 @@ fn polite(tokens: &[Token], lexicon: &Lexicon) -> Vec<bool> {
 }
 
 /// Whether the little words are those of another language, or the letters are not Latin ones.
-fn is_foreign(tokens: &[Token]) -> bool {
-    const ENGLISH: [&str; 48] = [
-        "the", "is", "are", "what", "how", "why", "who", "when", "where", "which", "of", "for",
-        "with", "and", "to", "my", "your", "can", "could", "does", "did", "should", "would",
-        "will", "have", "has", "there", "this", "that", "from", "by", "it", "you", "we", "they",
-        "be", "was", "were", "an", "at", "or", "if", "about", "between", "best", "find", "show",
-        "give",
-    ];
-    const OTHER: [&str; 110] = [
-        // German
-        "der", "das", "und", "ist", "nicht", "ein", "eine", "einen", "wie", "wo", "wer", "warum",
-        "ich", "mein", "meine", "kann", "für", "mit", "auf", "von", "zu", "im", "den", "dem",
-        "welche", "wird", "sind", // French
-        "le", "les", "des", "est", "et", "une", "un", "que", "qui", "quoi", "quel", "quelle",
-        "comment", "pourquoi", "où", "pour", "dans", "du", "sur", "je", "mon", "ma", "puis",
-        "avec", "sont", "au", "aux", // Spanish and Portuguese
-        "el", "los", "las", "es", "una", "qué", "cómo", "como", "por", "para", "cuál", "cuando",
-        "cuándo", "dónde", "quién", "mi", "puedo", "con", "del", "y", "um", "uma", "os", "não",
-        "qual", "quando", "onde", "quem", "meu", "eu", "em", "da", "fazer", "são",
-        // Italian
-        "il", "gli", "che", "di", "per", "sono", "perché", "dove", "chi", "mio", "posso", "della",
-        "nel", // Dutch, Scandinavian, Polish, Turkish
-        "het", "een", "hoe", "wat", "waarom", "niet", "jag", "och", "och",
-    ];
-    let mut english = 0;
-    let mut foreign = 0;
-    let mut letters = 0;
+fn is_foreign(tokens: &[Token], lexicon: &Lexicon) -> bool {
+    /// The last code point of the Latin letters.
+    const LATIN: u32 = 0x024F;
+    let (mut words, mut english, mut foreign) = (0, 0, 0);
     for token in tokens.iter().filter(|token| !token.is_number) {
-        let text = token.text.as_str();
-        letters += 1;
-        if ENGLISH.contains(&text) {
+        words += 1;
+        let classes = lexicon.entry(&token.text).classes;
+        if classes.has(Classes::TELLS_ENGLISH) {
             english += 1;
-        } else if text.len() <= 8 && OTHER.contains(&text) {
+        } else if classes.has(Classes::TELLS_FOREIGN) {
             foreign += 1;
-        } else if text.chars().any(|letter| letter.is_alphabetic() && u32::from(letter) > 0x024F) {
+        } else if !token.text.is_ascii()
+            && token.text.chars().any(|letter| letter.is_alphabetic() && u32::from(letter) > LATIN)
+        {
             foreign += 2;
         }
     }
-    letters > 0 && foreign > 0 && foreign > english && (foreign * 6 >= letters)
+    foreign > english && foreign * 6 >= words
 }

@@ -120,6 +120,7 @@ fn the_same_question_in_other_words_passes() {
         ("how do I log in", "Hello, I can't log in"),
         ("How wide is the Rhine?", "What year no how wide is the Rhine?"),
         ("Who founded it?", "Where, no, who founded it?"),
+        ("Which album won a prize?", "Which song no album won a prize?"),
         // Politeness, case, typos, synonyms, contractions.
         (
             "What is the capital of Peru?",
@@ -183,6 +184,8 @@ fn a_difference_is_told_by_its_kind_and_vetoed() {
         (Kind::Entity, "population of lisbon", "population of madrid"),
         (Kind::Entity, "What did Marie Curie discover?", "What did Lise Meitner discover?"),
         (Kind::Entity, "history of zorblax", "history of quintrup"),
+        (Kind::Entity, "how to peel a potato", "how to peel a carrot"),
+        (Kind::Entity, "What does the liver do?", "What do the kidneys do?"),
         (Kind::Entity, "share price of Apple", "share price of Microsoft"),
         (Kind::Antonym, "How to increase blood pressure?", "How do I decrease blood pressure?"),
         (Kind::Antonym, "best films of the decade", "worst films of the decade"),
@@ -227,7 +230,7 @@ fn evidence_is_told_by_its_kind_but_not_vetoed() {
         (Kind::Constraint, "how to learn chess", "how to learn chess for beginners"),
         (Kind::Constraint, "install the printer", "install the printer on Windows"),
         (Kind::Constraint, "cheap hotels", "cheap hotels in India"),
-        (Kind::Word, "how to peel a potato", "how to peel a tomato"),
+        (Kind::Word, "how to peel a potato", "how to wash a potato"),
         (Kind::Word, "is coffee healthy", "is green coffee healthy"),
     ] {
         let differences = compare(left, right);
@@ -276,6 +279,7 @@ fn the_same_question_has_no_difference() {
         ("compare Rust vs Go", "compare Go vs Rust"),
         ("In Peru, what do people eat?", "What do people eat in Peru?"),
         ("a bowl made of glass", "a glass bowl"),
+        ("Is 131 harder than 695?", "Is 695 easier than 131?"),
     ] {
         assert_eq!(compare(left, right), [], "{left:?} / {right:?}");
     }

@@ -15,7 +15,7 @@ const LONGEST: usize = 24;
 pub(super) fn is_typo(left: &Word, right: &Word) -> bool {
     let (short, long) =
         (left.text.len().min(right.text.len()), left.text.len().max(right.text.len()));
-    if short + 1 < SHORTEST || long < SHORTEST || long > LONGEST || long - short > 2 {
+    if short + 1 < SHORTEST || !(SHORTEST..=LONGEST).contains(&long) || long - short > 2 {
         return false;
     }
     if left.is_known() && right.is_known() || left.text.contains(' ') || right.text.contains(' ') {
