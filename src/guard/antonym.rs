@@ -5,8 +5,7 @@ use super::question::Question;
 use super::{Difference, Kind};
 
 /// Little words whose opposites count only after the same verb: "turn on", "log in".
-const PARTICLES: [&str; 10] =
-    ["in", "out", "on", "off", "up", "down", "over", "under", "like", "before"];
+const PARTICLES: [&str; 6] = ["in", "out", "on", "off", "up", "down"];
 
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     let (left, right) = (&pair.left, &pair.right);

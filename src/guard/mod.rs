@@ -115,19 +115,25 @@ pub fn examine(left: &str, right: &str) -> Comparison {
 
 fn examine_ordered(left: &str, right: &str) -> Comparison {
     let (mut left, mut right) = (Question::read(left), Question::read(right));
-    let corrections = align::align(&left, &right).corrections();
-    if !corrections.is_empty() {
-        corrections.apply(&mut left, &mut right);
+    let pair = align::align(&left, &right);
+    let corrections = pair.corrections();
+    if corrections.is_empty() {
+        return judge(pair);
     }
-    let mut pair = align::align(&left, &right);
+    corrections.apply(&mut left, &mut right);
+    judge(align::align(&left, &right))
+}
+
+fn judge(mut pair: align::Pair<'_>) -> Comparison {
+    let (left, right) = (pair.left.question, pair.right.question);
     let mut differences: Vec<Difference> = Vec::new();
-    differences.extend(id::compare(&left, &right));
-    differences.extend(code::compare(&left, &right));
+    differences.extend(id::compare(left, right));
+    differences.extend(code::compare(left, right));
     let are_foreign = left.is_foreign || right.is_foreign;
     if !are_foreign {
         differences.extend(unit::compare(&mut pair));
     }
-    differences.extend(number::compare_questions(&left, &right));
+    differences.extend(number::compare_questions(left, right));
     if !are_foreign {
         differences.extend(negation::compare(&pair));
         differences.extend(date::compare(&mut pair));
@@ -143,7 +149,7 @@ fn examine_ordered(left: &str, right: &str) -> Comparison {
         differences.extend(entity::compare_additional(&mut pair));
     }
     differences.extend(rest::compare(&pair));
-    cancel_double_turn(&mut differences, &left, &right);
+    cancel_double_turn(&mut differences, left, right);
     let overlap = overlap::measure(&pair, !differences.is_empty());
     Comparison { differences, overlap }
 }
