@@ -221,7 +221,9 @@ impl Lexicon {
             let Some((word, opposites)) = line.split_once(' ') else { continue };
             let sides = opposites.split(',').map(|opposite| (opposite, true));
             for (word, side) in std::iter::once((word, false)).chain(sides) {
-                self.meanings.entry(stem(word)).or_default().opposites.push((pair, side));
+                for form in [word.to_owned(), format!("{word}ly")] {
+                    self.meanings.entry(stem(&form)).or_default().opposites.push((pair, side));
+                }
                 self.add(word, Classes::COMMON, None);
             }
         }

@@ -61,7 +61,8 @@ pub(super) enum Role {
 
 impl Question {
     pub(super) fn read(text: &str) -> Self {
-        let text = Text::read(text);
+        let mut text = Text::read(text);
+        name_months(&mut text);
         let lexicon = lexicon();
         let is_foreign = is_foreign(&text.tokens, lexicon);
         let ids = id::find(&text);
@@ -215,6 +216,49 @@ fn hash(text: &str) -> u64 {
     let mut hasher = Fnv::default();
     hasher.write(text.as_bytes());
     hasher.finish()
+}
+
+/// Reads `2020-06-03` as 3 June 2020.
+fn name_months(text: &mut Text) {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    for at in 2..text.tokens.len() {
+        let [year, month, day] = &text.tokens[at - 2..=at] else { continue };
+        let is_joined = |left: &Token, right: &Token| {
+            left.is_number
+                && right.is_number
+                && left.range.end + 1 == right.range.start
+                && text.characters[left.range.end] == '-'
+        };
+        if year.text.len() != 4
+            || month.text.len() != 2
+            || !is_joined(year, month)
+            || !is_joined(month, day)
+        {
+            continue;
+        }
+        let number = month.text.parse::<usize>().ok();
+        let Some(name) = number.and_then(|number| MONTHS.get(number.checked_sub(1)?)) else {
+            continue;
+        };
+        let (year, day) = (year.text.clone(), day.text.clone());
+        text.tokens[at - 2].text = day;
+        text.tokens[at - 1].text = (*name).to_owned();
+        text.tokens[at - 1].is_number = false;
+        text.tokens[at].text = year;
+    }
 }
 
 /// The words that a word is contracted from.

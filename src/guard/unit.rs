@@ -123,7 +123,10 @@ fn measures(question: &Question) -> Vec<Measure<'_>> {
 
 /// Whether a unit's name has no other common meaning.
 fn is_clear(word: &str) -> bool {
-    word.len() > 2
+    matches!(
+        word,
+        "cm" | "km" | "mm" | "kg" | "lb" | "ft" | "kb" | "mb" | "gb" | "tb" | "ml" | "mg"
+    ) || word.len() > 2
         && !matches!(
             word,
             "try"
