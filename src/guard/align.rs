@@ -4,6 +4,7 @@
 //! initials. What stays alone is what the rules judge.
 
 use super::question::{Question, Role, Word};
+use super::token::Case;
 use super::typo;
 
 /// One of the two questions, with what the rules have found out about its words.
@@ -123,12 +124,19 @@ impl Pair<'_> {
                 if !some.is_alone(at - 1) || !some.is_alone(at) {
                     continue;
                 }
+                let is_joined = |joined: &str| match joined.split_once(' ') {
+                    None => {
+                        joined.len() == first.len() + second.len()
+                            && joined.starts_with(first)
+                            && joined.ends_with(second)
+                    }
+                    Some((left, right)) => {
+                        (left == first || typo::is_near(left, first))
+                            && (right == second || typo::is_near(right, second))
+                    }
+                };
                 let found = (0..others.question.words.len()).find(|other| {
-                    let joined = others.question.word(*other);
-                    others.is_alone(*other)
-                        && joined.len() == first.len() + second.len()
-                        && joined.starts_with(first)
-                        && joined.ends_with(second)
+                    others.is_alone(*other) && is_joined(others.question.word(*other))
                 });
                 if let Some(other) = found {
                     return Some((at, other));
@@ -152,7 +160,10 @@ impl Pair<'_> {
             for at in some.alone() {
                 let word = &some.question.words[at];
                 let count = word.text.len();
-                if !(2..=6).contains(&count) || !word.text.is_ascii() || !word.is_content() {
+                if !(2..=6).contains(&count)
+                    || !word.text.is_ascii()
+                    || !(word.is_content() || word.case == Case::Upper)
+                {
                     continue;
                 }
                 let words = &others.question.words;
@@ -210,4 +221,45 @@ fn is_family(left: &Word, right: &Word) -> bool {
             ("er" | "or", "e" | "ment" | "ing") | ("ful", _) | (_, "ful")
         )
         && !is_opposite()
+}
+
+/// Words to read as the other question has them, because they are typing errors of those.
+#[derive(Debug)]
+pub(super) struct Corrections {
+    left: Vec<(usize, String)>,
+    right: Vec<(usize, String)>,
+}
+
+impl Pair<'_> {
+    /// The mistyped words of both.
+    pub(super) fn corrections(&self) -> Corrections {
+        let find = |side: &Side<'_>, other: &Question| {
+            let pairs = side.question.words.iter().zip(&side.partners).enumerate();
+            pairs
+                .filter_map(|(at, (word, partner))| {
+                    let right = &other.words[(*partner)?.at];
+                    let is_error = word.key != right.key && !word.is_known() && right.is_known();
+                    (is_error && typo::is_typo(word, right)).then(|| (at, right.text.clone()))
+                })
+                .collect()
+        };
+        Corrections {
+            left: find(&self.left, self.right.question),
+            right: find(&self.right, self.left.question),
+        }
+    }
+}
+
+impl Corrections {
+    pub(super) fn is_empty(&self) -> bool {
+        self.left.is_empty() && self.right.is_empty()
+    }
+
+    pub(super) fn apply(self, left: &mut Question, right: &mut Question) {
+        for (question, corrections) in [(left, self.left), (right, self.right)] {
+            for (at, text) in corrections {
+                question.correct(at, text);
+            }
+        }
+    }
 }

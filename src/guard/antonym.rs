@@ -1,27 +1,29 @@
 //! Opposites: one question has a word, the other its opposite in the place of it.
 
 use super::align::Pair;
-use super::question::Role;
+use super::question::Question;
 use super::{Difference, Kind};
 
-/// Little words whose opposites count only beside the same word: "turn on", "log in".
-const PARTICLES: [&str; 10] =
-    ["in", "out", "on", "off", "up", "down", "over", "under", "like", "before"];
+/// Little words whose opposites count only after the same verb: "turn on", "log in".
+const PARTICLES: [&str; 6] = ["in", "out", "on", "off", "up", "down"];
 
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     let (left, right) = (&pair.left, &pair.right);
     let mut found: Option<(usize, usize)> = None;
     for at in left.alone() {
         let word = &left.question.words[at];
-        let Some(meaning) = word.meaning.filter(|meaning| !meaning.opposites.is_empty()) else {
+        if word.text.len() < 5 && word.meaning.is_none_or(|meaning| meaning.opposites.is_empty()) {
             continue;
-        };
+        }
         let opposite = right.alone().find(|other_at| {
             let other = &right.question.words[*other_at];
-            other.meaning.is_some_and(|other| meaning.is_opposite(other))
-                && !right.is_explained[*other_at]
-                && (!is_particle(&word.text, &other.text)
-                    || has_same_neighbour(pair, at, *other_at))
+            has_opposite_prefix(&word.text, &other.text)
+                || other
+                    .meaning
+                    .zip(word.meaning)
+                    .is_some_and(|(other, own)| own.is_opposite(other))
+                    && !right.is_explained[*other_at]
+                    && (!is_particle(&word.text, &other.text) || has_same_verb(pair, at, *other_at))
         });
         if let Some(other) = opposite.filter(|_| !left.is_explained[at]) {
             found = Some((at, other));
@@ -39,17 +41,59 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     Some(difference)
 }
 
+/// "Hypertension" and "hypotension", "useful" and "useless": the same word with opposite beginnings or endings.
+fn has_opposite_prefix(left: &str, right: &str) -> bool {
+    const PREFIXES: [(&str, &str); 18] = [
+        ("hyper", "hypo"),
+        ("macro", "micro"),
+        ("inter", "intra"),
+        ("pre", "post"),
+        ("over", "under"),
+        ("up", "down"),
+        ("endo", "exo"),
+        ("homo", "hetero"),
+        ("mono", "poly"),
+        ("super", "sub"),
+        ("maxi", "mini"),
+        ("pro", "anti"),
+        ("uni", "multi"),
+        ("ante", "post"),
+        ("in", "out"),
+        ("in", "ex"),
+        ("mono", "stereo"),
+        ("en", "de"),
+    ];
+    const SHORTEST_REST: usize = 4;
+    let is_opposite = |first: &str, second: &str| {
+        let (rest, other) = (left.strip_prefix(first), right.strip_prefix(second));
+        rest.is_some_and(|rest| rest.len() >= SHORTEST_REST) && rest == other
+    };
+    let is_full = |full: &str, less: &str| {
+        full.strip_suffix("ful")
+            .zip(less.strip_suffix("less"))
+            .is_some_and(|(full, less)| full == less)
+    };
+    PREFIXES.iter().any(|(first, second)| is_opposite(first, second) || is_opposite(second, first))
+        || is_full(left, right)
+        || is_full(right, left)
+}
+
 fn is_particle(left: &str, right: &str) -> bool {
     PARTICLES.contains(&left) || PARTICLES.contains(&right)
 }
 
-fn has_same_neighbour(pair: &Pair<'_>, left: usize, right: usize) -> bool {
-    let partner = |at: Option<usize>| {
-        let at = at?;
-        let word = pair.left.question.words.get(at)?;
-        let partner = pair.left.partners[at]?;
-        (word.role != Role::Polite).then_some(partner.at)
+/// Whether both particles follow the same verb that takes them: "turn on", "log in", "turn the wifi on".
+fn has_same_verb(pair: &Pair<'_>, left: usize, right: usize) -> bool {
+    const VERBS: [&str; 26] = [
+        "be", "check", "come", "get", "go", "keep", "lock", "log", "move", "opt", "plug", "power",
+        "pull", "push", "put", "scroll", "set", "shut", "sign", "slow", "speed", "switch", "take",
+        "turn", "walk", "zoom",
+    ];
+    const REACH: usize = 4;
+    let verb = |question: &Question, at: usize| {
+        let mut words = question.words[at.saturating_sub(REACH)..at].iter().rev();
+        words.find(|word| VERBS.contains(&word.stem.as_str())).map(|word| word.key)
     };
-    left > 0 && right > 0 && partner(left.checked_sub(1)) == right.checked_sub(1)
-        || partner(Some(left + 1)) == Some(right + 1)
+    let own = verb(pair.left.question, left);
+    own.is_some() && own == verb(pair.right.question, right)
 }

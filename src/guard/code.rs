@@ -4,6 +4,9 @@ use super::question::{Chunk, Question};
 use super::token::Text;
 use super::{Difference, Kind, id};
 
+/// What is quoted at greater length, in characters, is speech.
+const LONGEST_LITERAL: usize = 40;
+
 /// Endings of file names.
 const EXTENSIONS: [&str; 64] = [
     "avi", "bat", "bin", "bmp", "c", "cfg", "conf", "cpp", "cs", "css", "csv", "dll", "doc",
@@ -34,7 +37,11 @@ pub(super) fn find(text: &Text, ids: &[Chunk]) -> Vec<Chunk> {
     let mut found = Vec::new();
     for (start, end) in id::chunks(&text.characters) {
         let piece = &text.characters[start..end];
-        if piece.len() < 3 || !piece.iter().any(|c| c.is_alphabetic()) {
+        let is_marked = |at: usize| !text.characters[at].is_alphabetic() || text.capitals[at];
+        if piece.len() < 3
+            || !(start..end).any(is_marked)
+            || !piece.iter().any(|c| c.is_alphabetic())
+        {
             continue;
         }
         if (is_code(piece) || is_camel(piece, &text.capitals[start..end]))
@@ -136,7 +143,7 @@ fn quoted(question: &Question) -> Vec<String> {
             Some(start) => {
                 let inside: String =
                     characters[start..at].iter().filter(|c| c.is_alphanumeric()).collect();
-                if !inside.is_empty() {
+                if !inside.is_empty() && at - start <= LONGEST_LITERAL {
                     found.push(inside);
                 }
             }

@@ -7,7 +7,7 @@ use super::align::{Pair, Side};
 use super::lexicon::Classes;
 use super::question::Word;
 use super::token::Case;
-use super::{Difference, Kind};
+use super::{Difference, Kind, typo};
 
 /// Endings of English words that are no names.
 const ENDINGS: [&str; 40] = [
@@ -19,10 +19,18 @@ const ENDINGS: [&str; 40] = [
 
 /// Names on both sides that stand for each other.
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
-    let (left, right) = (names(&pair.left), names(&pair.right));
-    if left.is_empty() || right.is_empty() {
-        return None;
-    }
+    let (of_left, of_right) = siblings(pair);
+    let named = |side: &Side<'_>, siblings: &[usize]| {
+        let mut names = names(side);
+        names.extend(siblings);
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    let (left, right) = match (named(&pair.left, &of_left), named(&pair.right, &of_right)) {
+        (left, right) if left.is_empty() || right.is_empty() => in_one_place(pair)?,
+        both => both,
+    };
     let difference = Difference {
         kind: Kind::Entity,
         left: pair.left.shown(&left),
@@ -56,7 +64,6 @@ fn names(side: &Side<'_>) -> Vec<usize> {
         return candidates;
     }
     let ignores_case = question.ignores_case();
-    let has_capitals = question.has_capitals();
     let is_name = |at: &usize| {
         let word = &question.words[*at];
         if word.classes.has(Classes::NAMES)
@@ -68,13 +75,71 @@ fn names(side: &Side<'_>) -> Vec<usize> {
             return false;
         }
         match word.case {
-            Case::Lower => !has_capitals && is_unlike_english(word),
-            _ if ignores_case => is_unlike_english(word),
-            _ if word.begins_sentence => is_unlike_english(word),
+            Case::Lower => false,
+            _ if ignores_case || word.begins_sentence => {
+                is_unlike_english(word) && word.case != Case::Lower
+            }
             _ => !(word.classes.has(Classes::COMMON) && is_only_capital(side, *at)),
         }
     };
     candidates.into_iter().filter(is_name).collect()
+}
+
+/// Different things of one kind: "liver" and "kidney".
+fn siblings(pair: &Pair<'_>) -> (Vec<usize>, Vec<usize>) {
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    for l in pair.left.unexplained() {
+        let Some(meaning) =
+            pair.left.question.words[l].meaning.filter(|meaning| !meaning.kinds.is_empty())
+        else {
+            continue;
+        };
+        for r in pair.right.unexplained() {
+            let other = pair.right.question.words[r].meaning;
+            if other.is_some_and(|other| meaning.is_sibling(other)) && !right.contains(&r) {
+                left.push(l);
+                right.push(r);
+                break;
+            }
+        }
+    }
+    (left, right)
+}
+
+/// Words that no list knows and that stand in the same place of both questions.
+fn in_one_place(pair: &Pair<'_>) -> Option<(Vec<usize>, Vec<usize>)> {
+    let (left, right) = (pair.left.unexplained(), pair.right.unexplained());
+    let may_be_name = |side: &Side<'_>, places: &[usize]| {
+        !places.is_empty()
+            && places.len() <= 3
+            && places.windows(2).all(|pair| pair[0] + 1 == pair[1])
+            && places.iter().any(|at| {
+                let word = &side.question.words[*at];
+                is_unlike_english(word) || word.classes.has(Classes::NAMES)
+            })
+    };
+    if !may_be_name(&pair.left, &left) || !may_be_name(&pair.right, &right) {
+        return None;
+    }
+    if let ([l], [r]) = (&left[..], &right[..])
+        && typo::is_near(pair.left.question.word(*l), pair.right.question.word(*r))
+        && !pair.left.question.words[*l].classes.has(Classes::NAMES)
+    {
+        return None;
+    }
+    let meets = |left: Option<usize>, right: Option<usize>| match (left, right) {
+        (Some(left), Some(right)) => pair
+            .left
+            .partners
+            .get(left)
+            .copied()
+            .flatten()
+            .is_some_and(|partner| partner.at == right),
+        _ => false,
+    };
+    let before = meets(left[0].checked_sub(1), right[0].checked_sub(1));
+    let after = meets(left.last().map(|at| at + 1), right.last().map(|at| at + 1));
+    (before || after).then_some((left, right))
 }
 
 /// Whether a common word is written with a capital alone: emphasis rather than a name.

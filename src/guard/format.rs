@@ -108,6 +108,15 @@ fn phrase(question: &Question, at: usize) -> Option<Instruction> {
     let fits = |phrase: &&(&[&str], &'static str)| {
         (0..phrase.0.len()).all(|next| question.word(at + next) == phrase.0[next])
     };
+    /// The words that the phrases begin with.
+    const BEGINNINGS: [&str; 19] = [
+        "in", "step", "bullet", "bulleted", "numbered", "like", "to", "eli", "detailed", "keep",
+        "be", "short", "with", "yes", "one", "cite", "no", "without", "only",
+    ];
+    let word = question.word(at);
+    if !(BEGINNINGS.contains(&word) || matches!(word, "just" | "show")) {
+        return None;
+    }
     let (words, name) = PHRASES.iter().find(fits)?;
     Some(Instruction { name, words: at..at + words.len() })
 }

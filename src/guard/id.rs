@@ -141,6 +141,10 @@ fn is_id(piece: &[char]) -> bool {
     if piece[0] == '#' && piece[1..].iter().all(|c| c.is_ascii_alphanumeric() || *c == '-') {
         return piece[1..].iter().any(char::is_ascii_digit);
     }
+    let may_be = |c: &char| c.is_ascii_digit() || matches!(c, '@' | '.' | '/');
+    if !piece.iter().any(may_be) {
+        return false;
+    }
     is_mail(piece)
         || is_address(piece)
         || is_network(piece)

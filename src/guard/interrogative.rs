@@ -2,6 +2,7 @@
 
 use super::align::Pair;
 use super::question::{Question, Role};
+use super::token::Case;
 use super::{Difference, Kind};
 
 /// What is asked for.
@@ -110,16 +111,21 @@ fn names(question: &Question, wanted: Wanted) -> bool {
 /// The first question word that begins a question rather than a clause, and how it is written.
 fn wanted(question: &Question) -> Option<(Wanted, String)> {
     let words = &question.words;
+    let is_loud = words.iter().all(|word| word.case != Case::Lower);
     let asks = |at: &usize| {
         let word = &words[*at];
-        matches!(
-            word.text.as_str(),
-            "what" | "which" | "who" | "whom" | "whose" | "where" | "when" | "why" | "how"
-        ) && (words[..*at].iter().all(|word| word.role != Role::Content)
-            || word.begins_sentence
-            || question.tokens()[..words[*at].token]
-                .last()
-                .is_some_and(|token| token.followed_by.is_some()))
+        // "The WHO".
+        let is_name = word.case == Case::Upper && !is_loud;
+        !is_name
+            && matches!(
+                word.text.as_str(),
+                "what" | "which" | "who" | "whom" | "whose" | "where" | "when" | "why" | "how"
+            )
+            && (words[..*at].iter().all(|word| word.role != Role::Content)
+                || word.begins_sentence
+                || question.tokens()[..words[*at].token]
+                    .last()
+                    .is_some_and(|token| token.followed_by.is_some()))
     };
     // "What X no wait, who Y": the last one that begins something counts.
     let at = (0..words.len()).rev().find(asks)?;
@@ -132,12 +138,21 @@ fn wanted(question: &Question) -> Option<(Wanted, String)> {
         "how" => match amount(next) {
             Some("come") => Wanted::Reason,
             Some(amount) => Wanted::Amount(amount),
+            // "How huge", for which there is no name here.
+            None if words.get(at + 1).is_some_and(|word| word.role != Role::Function) => {
+                return None;
+            }
             None => Wanted::Open,
         },
         _ => match next {
             "time" | "year" | "date" | "day" | "month" | "century" => Wanted::Time,
             "person" | "people" => Wanted::Person,
-            "place" | "country" | "city" | "state" | "location" => Wanted::Place,
+            "place" | "location" => Wanted::Place,
+            "country" | "city" | "state" | "town" | "continent"
+                if matches!(question.before(at).next(), Some("in" | "at" | "from")) =>
+            {
+                Wanted::Place
+            }
             "reason" | "reasons" | "causes" | "caused" => Wanted::Reason,
             _ => Wanted::Open,
         },

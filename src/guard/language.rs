@@ -5,18 +5,29 @@ use super::lexicon::Classes;
 use super::question::Question;
 use super::{Difference, Kind};
 
+/// Languages on both sides that stand for each other.
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
-    let (programs_left, programs_right) =
-        (alone(&pair.left, is_programming), alone(&pair.right, is_programming));
-    if !programs_left.is_empty() || !programs_right.is_empty() {
-        return Some(named(pair, &programs_left, &programs_right));
+    let kinds: [fn(&Question, usize) -> bool; 2] = [is_programming, is_language];
+    for is_one in kinds {
+        let (left, right) = (alone(&pair.left, is_one), alone(&pair.right, is_one));
+        if !left.is_empty() && !right.is_empty() {
+            return Some(named(pair, &left, &right));
+        }
     }
-    let (left, right) = (alone(&pair.left, is_language), alone(&pair.right, is_language));
-    let is_asked =
-        |side: &Side<'_>, places: &[usize]| places.iter().any(|at| is_spoken(side.question, *at));
-    let both = !left.is_empty() && !right.is_empty();
-    let asked = is_asked(&pair.left, &left) || is_asked(&pair.right, &right);
-    (asked && (both || left.len() + right.len() == 1)).then(|| named(pair, &left, &right))
+    None
+}
+
+/// A language that one side has in addition.
+pub(super) fn compare_additional(pair: &mut Pair<'_>) -> Option<Difference> {
+    let kinds: [fn(&Question, usize) -> bool; 2] =
+        [is_programming, |question, at| is_language(question, at) && is_spoken(question, at)];
+    for is_one in kinds {
+        let (left, right) = (alone(&pair.left, is_one), alone(&pair.right, is_one));
+        if left.is_empty() != right.is_empty() {
+            return Some(named(pair, &left, &right));
+        }
+    }
+    None
 }
 
 fn alone(side: &Side<'_>, is_one: fn(&Question, usize) -> bool) -> Vec<usize> {

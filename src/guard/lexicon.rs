@@ -13,6 +13,14 @@ use super::stem::stem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Classes(u16);
 
+impl std::ops::BitOr for Classes {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
 impl Classes {
     /// Carries grammar, no content.
     pub(super) const FUNCTION: Self = Self(1);
@@ -27,6 +35,10 @@ impl Classes {
     pub(super) const PROGRAMMING: Self = Self(1 << 8);
     /// An English word that is not a name.
     pub(super) const COMMON: Self = Self(1 << 9);
+    /// Tells that a text is English.
+    pub(super) const TELLS_ENGLISH: Self = Self(1 << 10);
+    /// Tells that a text is in another language.
+    pub(super) const TELLS_FOREIGN: Self = Self(1 << 11);
     /// Any that names something.
     pub(super) const NAMES: Self = Self(0b1_1111 << 2);
 
@@ -55,6 +67,8 @@ pub(super) struct Entry {
 pub(super) struct Meaning {
     /// Groups of synonyms.
     pub(super) synonyms: Vec<u16>,
+    /// Groups of things of one kind, of which each is another one: colours, animals, organs.
+    pub(super) kinds: Vec<u16>,
     /// Pairs of opposites, with the side that it is on.
     pub(super) opposites: Vec<(u16, bool)>,
 }
@@ -126,6 +140,9 @@ impl Lexicon {
             (Classes::NAME, include_str!("words/names.txt")),
             (Classes::LANGUAGE, include_str!("words/languages.txt")),
             (Classes::COMMON, include_str!("words/common.txt")),
+            (Classes::COMMON, include_str!("words/times.txt")),
+            (Classes::TELLS_ENGLISH, include_str!("words/tells_english.txt")),
+            (Classes::TELLS_FOREIGN, include_str!("words/tells_foreign.txt")),
         ];
         for (class, words) in lists {
             for word in words.split_whitespace() {
@@ -135,6 +152,7 @@ impl Lexicon {
         lexicon.read_aliases(Classes::PROGRAMMING, include_str!("words/programming.txt"));
         lexicon.read_aliases(Classes::COUNTRY, include_str!("words/phrases.txt"));
         lexicon.read_synonyms(include_str!("words/synonyms.txt"));
+        lexicon.read_kinds(include_str!("words/kinds.txt"));
         lexicon.read_opposites(include_str!("words/antonyms.txt"));
         for phrase in include_str!("words/politeness.txt").lines() {
             let words: Vec<_> = phrase.split_whitespace().collect();
@@ -150,6 +168,15 @@ impl Lexicon {
 
     fn add(&mut self, word: &'static str, class: Classes, alias: Option<&'static str>) {
         let entry = self.entries.entry(word).or_default();
+        let places = Classes::COUNTRY | Classes::CITY | Classes::NATIONALITY | Classes::LANGUAGE;
+        if class == Classes::COMMON && entry.classes.has(places) {
+            // "China" stays a name, whatever lists have it too.
+            return;
+        }
+        if class == Classes::COMMON {
+            // So that its other forms are known, too.
+            self.meanings.entry(stem(word)).or_default();
+        }
         entry.classes = Classes(entry.classes.0 | class.0);
         entry.alias = entry.alias.or(alias);
         if let Some((first, _)) = word.split_once(' ') {
@@ -178,13 +205,25 @@ impl Lexicon {
         }
     }
 
+    /// Lines of things of one kind.
+    fn read_kinds(&mut self, lines: &'static str) {
+        for (kind, line) in (0u16..).zip(lines.lines()) {
+            for word in line.split_whitespace() {
+                self.meanings.entry(stem(word)).or_default().kinds.push(kind);
+                self.add(word, Classes::COMMON, None);
+            }
+        }
+    }
+
     /// Lines like `word opposite,another opposite`.
     fn read_opposites(&mut self, lines: &'static str) {
         for (pair, line) in (0u16..).zip(lines.lines()) {
             let Some((word, opposites)) = line.split_once(' ') else { continue };
             let sides = opposites.split(',').map(|opposite| (opposite, true));
             for (word, side) in std::iter::once((word, false)).chain(sides) {
-                self.meanings.entry(stem(word)).or_default().opposites.push((pair, side));
+                for form in [word.to_owned(), format!("{word}ly")] {
+                    self.meanings.entry(stem(&form)).or_default().opposites.push((pair, side));
+                }
                 self.add(word, Classes::COMMON, None);
             }
         }
@@ -194,6 +233,11 @@ impl Lexicon {
 impl Meaning {
     pub(super) fn is_opposite(&self, other: &Self) -> bool {
         self.opposites.iter().any(|(pair, side)| other.opposites.contains(&(*pair, !side)))
+    }
+
+    /// Whether both are things of one kind, but different ones.
+    pub(super) fn is_sibling(&self, other: &Self) -> bool {
+        self.kinds.iter().any(|kind| other.kinds.contains(kind)) && !self.is_synonym(other)
     }
 
     pub(super) fn is_synonym(&self, other: &Self) -> bool {

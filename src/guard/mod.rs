@@ -114,32 +114,64 @@ pub fn examine(left: &str, right: &str) -> Comparison {
 }
 
 fn examine_ordered(left: &str, right: &str) -> Comparison {
-    let (left, right) = (Question::read(left), Question::read(right));
-    let mut pair = align::align(&left, &right);
+    let (mut left, mut right) = (Question::read(left), Question::read(right));
+    let pair = align::align(&left, &right);
+    let corrections = pair.corrections();
+    if corrections.is_empty() {
+        return judge(pair);
+    }
+    corrections.apply(&mut left, &mut right);
+    judge(align::align(&left, &right))
+}
+
+fn judge(mut pair: align::Pair<'_>) -> Comparison {
+    let (left, right) = (pair.left.question, pair.right.question);
     let mut differences: Vec<Difference> = Vec::new();
-    differences.extend(id::compare(&left, &right));
-    differences.extend(code::compare(&left, &right));
+    differences.extend(id::compare(left, right));
+    differences.extend(code::compare(left, right));
     let are_foreign = left.is_foreign || right.is_foreign;
     if !are_foreign {
         differences.extend(unit::compare(&mut pair));
     }
-    differences.extend(number::compare_questions(&left, &right));
+    differences.extend(number::compare_questions(left, right));
     if !are_foreign {
-        differences.extend(negation::compare(left.tokens(), right.tokens()));
+        differences.extend(negation::compare(&pair));
         differences.extend(date::compare(&mut pair));
         differences.extend(language::compare(&mut pair));
         differences.extend(format::compare(&mut pair));
         differences.extend(antonym::compare(&mut pair));
         differences.extend(scope::compare(&mut pair));
         differences.extend(entity::compare(&mut pair));
+        differences.extend(language::compare_additional(&mut pair));
         differences.extend(roles::compare(&pair));
         differences.extend(interrogative::compare(&pair));
         differences.extend(constraint::compare(&mut pair));
         differences.extend(entity::compare_additional(&mut pair));
     }
     differences.extend(rest::compare(&pair));
+    cancel_double_turn(&mut differences, left, right);
     let overlap = overlap::measure(&pair, !differences.is_empty());
     Comparison { differences, overlap }
+}
+
+/// "Is A larger than B" and "is B smaller than A" are the same: the opposite and the exchange cancel each other.
+fn cancel_double_turn(differences: &mut Vec<Difference>, left: &Question, right: &Question) {
+    let compares = |question: &Question| question.words.iter().any(|word| word.text == "than");
+    let sorted = |side: &str| {
+        let mut parts: Vec<_> = side.split(", ").map(str::to_owned).collect();
+        parts.sort_unstable();
+        parts
+    };
+    let is_exchange = |difference: &Difference| match difference.kind {
+        Kind::Order => true,
+        Kind::Number => sorted(&difference.left) == sorted(&difference.right),
+        _ => false,
+    };
+    let has_opposite = differences.iter().any(|difference| difference.kind == Kind::Antonym);
+    if has_opposite && compares(left) && compares(right) && differences.iter().any(is_exchange) {
+        differences
+            .retain(|difference| difference.kind != Kind::Antonym && !is_exchange(difference));
+    }
 }
 
 /// The differences alone, see [`examine`].
@@ -157,13 +189,20 @@ pub fn overlap(left: &str, right: &str) -> Overlap {
 /// Those kinds do that were found far more often between labelled questions that differ in their answer than between
 /// those that share it; the others are evidence.
 pub fn veto(differences: &[Difference]) -> Option<&Difference> {
+    // Where several other words differ too, the names may be part of another wording.
+    let is_reworded = differences.iter().any(|difference| {
+        let several = |side: &str| side.split(' ').count() >= 3;
+        difference.kind == Kind::Word && several(&difference.left) && several(&difference.right)
+    });
     differences.iter().find(|difference| {
         let is_on_both = !difference.left.is_empty() && !difference.right.is_empty();
         match difference.kind {
             Kind::Number | Kind::Negation | Kind::Id | Kind::Unit | Kind::Date => true,
-            Kind::Code | Kind::Language | Kind::Antonym | Kind::Order => is_on_both,
-            Kind::Entity | Kind::Scope | Kind::Format | Kind::Question => false,
-            Kind::Constraint | Kind::Word => false,
+            Kind::Language | Kind::Format => true,
+            Kind::Code | Kind::Antonym | Kind::Order => is_on_both,
+            Kind::Entity => is_on_both && !is_reworded,
+            Kind::Question => differences.len() == 1,
+            Kind::Scope | Kind::Constraint | Kind::Word => false,
         }
     })
 }

@@ -2,28 +2,31 @@
 //!
 //! Two negations cancel out, so what is compared is whether their number is odd.
 
+use super::align::{Pair, Side};
 use super::token::Token;
 use super::{Difference, Kind};
 
-/// Words and their opposites that differ by a prefix; the second counts as a negation of the first.
-const OPPOSITES: [(&str, &str); 14] = [
-    ("able", "unable"),
-    ("appropriate", "inappropriate"),
-    ("available", "unavailable"),
-    ("complete", "incomplete"),
-    ("correct", "incorrect"),
-    ("healthy", "unhealthy"),
-    ("legal", "illegal"),
-    ("legally", "illegally"),
-    ("likely", "unlikely"),
-    ("necessary", "unnecessary"),
-    ("possible", "impossible"),
-    ("safe", "unsafe"),
-    ("successful", "unsuccessful"),
-    ("valid", "invalid"),
-];
+pub(super) fn compare(pair: &Pair<'_>) -> Option<Difference> {
+    let difference = compare_tokens(pair.left.question.tokens(), pair.right.question.tokens())?;
+    let is_repaired = match (difference.left.as_str(), difference.right.as_str()) {
+        ("no", "") => is_repair(&pair.left, &pair.right),
+        ("", "no") => is_repair(&pair.right, &pair.left),
+        _ => false,
+    };
+    (!is_repaired).then_some(difference)
+}
 
-pub(super) fn compare(left: &[Token], right: &[Token]) -> Option<Difference> {
+/// "Where was the song no the album recorded": the speaker takes back what only this question has, and the rest is the
+/// other question.
+fn is_repair(side: &Side<'_>, other: &Side<'_>) -> bool {
+    let words = &side.question.words;
+    let takes_back = |at: usize| {
+        words[at].text == "no" && at > 0 && words[at - 1].is_content() && side.is_alone(at - 1)
+    };
+    other.unmatched() == 0 && (0..words.len()).any(takes_back)
+}
+
+fn compare_tokens(left: &[Token], right: &[Token]) -> Option<Difference> {
     let mut left_negations = negations(left);
     let mut right_negations = negations(right);
     left_negations.extend(denials(left, right));
@@ -40,17 +43,56 @@ pub(super) fn compare(left: &[Token], right: &[Token]) -> Option<Difference> {
 }
 
 /// The opposites in `tokens` of words in `others`. Without the word it is another wording, not a denial.
-fn denials<'a>(tokens: &'a [Token], others: &[Token]) -> impl Iterator<Item = &'a str> {
-    let has = |word: &str| others.iter().any(|token| token.text == word);
+fn denials<'a>(tokens: &'a [Token], others: &'a [Token]) -> impl Iterator<Item = &'a str> {
+    let has = |tokens: &[Token], word: &str| tokens.iter().any(|token| token.text == word);
     let is_denial = move |at: &usize| {
         let text = tokens[*at].text.as_str();
-        text.starts_with(['i', 'u'])
-            && OPPOSITES
-                .iter()
-                .any(|(word, opposite)| text == *opposite && has(word) && !has(opposite))
+        denied(text)
+            .is_some_and(|word| has(others, word) && !has(tokens, word) && !has(others, text))
             && !is_call_for_help(tokens, *at)
     };
     (0..tokens.len()).filter(is_denial).map(|at| tokens[at].text.as_str())
+}
+
+/// What a word denies by its prefix: `unhealthy`, `illegal`, `disapprove`, `nonstandard`.
+fn denied(word: &str) -> Option<&str> {
+    /// Words that look like it, but are others.
+    const OTHERS: [&str; 22] = [
+        "income",
+        "incoming",
+        "indeed",
+        "industry",
+        "inform",
+        "information",
+        "inside",
+        "install",
+        "instance",
+        "interest",
+        "intent",
+        "invest",
+        "invent",
+        "invoice",
+        "discount",
+        "discover",
+        "display",
+        "disease",
+        "discuss",
+        "distress",
+        "input",
+        "under",
+    ];
+    const SHORTEST: usize = 3;
+    let is_one = |rest: &&str| rest.len() >= SHORTEST && !OTHERS.contains(&word);
+    let rest = match word.as_bytes() {
+        [b'u', b'n', ..] => &word[2..],
+        [b'd', b'i', b's', ..] => &word[3..],
+        [b'n', b'o', b'n', ..] => word[3..].trim_start_matches('-'),
+        [b'i', b'm', b'b' | b'm' | b'p', ..] => &word[2..],
+        [b'i', b'l', b'l', ..] | [b'i', b'r', b'r', ..] => &word[2..],
+        [b'i', b'n', first, ..] if !matches!(first, b'b' | b'l' | b'm' | b'p' | b'r') => &word[2..],
+        _ => return None,
+    };
+    Some(rest).filter(is_one)
 }
 
 /// The words that negate, without those that only look like it.
@@ -94,7 +136,7 @@ fn is_figure_of_speech(tokens: &[Token], at: usize) -> bool {
         "not" => {
             matches!(next, "only" | "just")
                 || (next, after_next) == ("to", "mention")
-                || matches!(before, "or" | "if")
+                || matches!(before, "or" | "if" | "sorry" | "wait")
                 || (two_before, before) == ("or", "why")
         }
         "no" => is_interjection(tokens, at, before),
@@ -115,6 +157,15 @@ fn is_interjection(tokens: &[Token], at: usize, before: &str) -> bool {
     match tokens[at].followed_by {
         Some(',') => true,
         Some('.') if tokens.get(at + 1).is_some_and(|next| next.is_number) => true,
+        // "What did, no, no, who".
+        _ if word(tokens, at + 1) == "no" || before == "no" => true,
+        _ if matches!(
+            before,
+            "the" | "what" | "which" | "who" | "when" | "where" | "did" | "was"
+        ) =>
+        {
+            true
+        }
         _ => AFTER.contains(&word(tokens, at + 1)) || BEFORE.contains(&before),
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn compare_questions(left: &Question, right: &Question) -> Option<Dif
         for token in taken.flat_map(|chunk| chunk.tokens.clone()) {
             tokens[token].text.clear();
         }
-        tokens.retain(|token| !token.text.is_empty() && !(are_foreign && is_word(&token.text)));
+        tokens.retain(|token| !(token.text.is_empty() || are_foreign && is_word(&token.text)));
         tokens
     };
     compare(&kept(left), &kept(right))

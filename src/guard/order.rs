@@ -17,13 +17,34 @@ const REACH: usize = 2;
 /// Whether the numbers in digits, known to be the same ones in another order, have changed places.
 pub(super) fn differs(left: &[Token], right: &[Token]) -> bool {
     if is_list(left) && is_list(right) {
-        return false;
+        return have_exchanged_things(left, right);
     }
     same_words(left, right)
         || DIRECTIONS.iter().any(|direction| {
             let (left, right) = (after(left, direction), after(right, direction));
             left.is_some() && right.is_some() && left != right
         })
+}
+
+/// Whether the numbers of a list count other things: "3 apples and 5 pears", "5 apples and 3 pears".
+fn have_exchanged_things(left: &[Token], right: &[Token]) -> bool {
+    let counted = |tokens: &'_ [Token], number: &str| {
+        let at = tokens.iter().position(|token| token.is_number && token.text == number)?;
+        let thing = tokens
+            .get(at + 1)
+            .filter(|thing| !thing.is_number && tokens[at].followed_by.is_none())?;
+        (!matches!(thing.text.as_str(), "and" | "or" | "vs" | "versus" | "to"))
+            .then(|| thing.text.clone())
+    };
+    let numbers: Vec<_> =
+        left.iter().filter(|token| token.is_number).map(|token| token.text.as_str()).collect();
+    let moved = numbers.iter().filter(|number| {
+        let things = counted(left, number).zip(counted(right, number));
+        things.is_some_and(|(left_thing, right_thing)| {
+            left_thing != right_thing && right.iter().any(|token| token.text == left_thing)
+        })
+    });
+    moved.count() >= 2
 }
 
 /// The first number that follows `direction`.

@@ -1,6 +1,23 @@
 //! How much two questions share.
 
 use super::align::{Pair, Side};
+use super::question::{Role, Word};
+
+/// Words that may stand anywhere and say nothing.
+const FILLERS: [&str; 12] = [
+    "actually",
+    "basically",
+    "exactly",
+    "just",
+    "like",
+    "literally",
+    "really",
+    "simply",
+    "so",
+    "then",
+    "well",
+    "also",
+];
 
 /// How much two questions share, in content words: those that say what a question is about.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,10 +77,13 @@ fn longest_ascent(places: &[usize]) -> usize {
 
 /// Whether all words but politeness pair off in order, written alike but for typing errors.
 fn is_equal(pair: &Pair<'_>) -> bool {
-    use super::question::Role;
     let matter = |side: &Side<'_>| {
         let words = side.question.words.iter().enumerate();
-        words.filter(|(_, word)| word.role != Role::Polite).map(|(at, _)| at).collect::<Vec<_>>()
+        let matters = |(at, word): &(usize, &Word)| {
+            word.role != Role::Polite
+                && !(side.is_alone(*at) && FILLERS.contains(&word.text.as_str()))
+        };
+        words.filter(matters).map(|(at, _)| at).collect::<Vec<_>>()
     };
     let (left, right) = (matter(&pair.left), matter(&pair.right));
     if left.len() != right.len() {

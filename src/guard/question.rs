@@ -7,7 +7,7 @@ use std::hash::Hasher;
 use super::lexicon::{Classes, Fnv, Lexicon, Meaning, lexicon};
 use super::stem::stem;
 use super::token::{Case, Text, Token};
-use super::{code, id, number};
+use super::{code, id, number, unit};
 
 #[derive(Debug)]
 pub(super) struct Question {
@@ -61,9 +61,10 @@ pub(super) enum Role {
 
 impl Question {
     pub(super) fn read(text: &str) -> Self {
-        let text = Text::read(text);
+        let mut text = Text::read(text);
+        name_months(&mut text);
         let lexicon = lexicon();
-        let is_foreign = is_foreign(&text.tokens);
+        let is_foreign = is_foreign(&text.tokens, lexicon);
         let ids = id::find(&text);
         let codes = code::find(&text, &ids);
         let mut taken = vec![false; text.tokens.len()];
@@ -85,22 +86,25 @@ impl Question {
             }
             let length = if is_foreign { 1 } else { phrase_length(&text.tokens[at..], lexicon) };
             let of_number = !is_foreign && number::is_word(&token.text);
+            // Compared as units, in whatever notation.
+            let of_unit =
+                at > 0 && text.tokens[at - 1].is_number && unit::unit(&token.text).is_some();
             let before = words.len();
             if length > 1 {
                 let parts: Vec<_> =
                     text.tokens[at..at + length].iter().map(|token| token.text.as_str()).collect();
-                words.push(Word::new(parts.join(" "), at, token, lexicon));
+                words.push(Word::new(parts.join(" "), at, &text.tokens, lexicon));
             } else if is_foreign {
                 words.push(Word::unknown(token.text.clone(), at, token));
             } else {
                 for part in parts(&token.text) {
-                    words.push(Word::new(part.to_owned(), at, token, lexicon));
+                    words.push(Word::new(part.to_owned(), at, &text.tokens, lexicon));
                 }
             }
             for word in &mut words[before..] {
                 if polite[at] {
                     word.role = Role::Polite;
-                } else if of_number {
+                } else if of_number || of_unit {
                     word.role = Role::Function;
                 }
             }
@@ -111,6 +115,18 @@ impl Question {
 
     pub(super) fn tokens(&self) -> &[Token] {
         &self.text.tokens
+    }
+
+    /// Reads the word at `at` as `text`.
+    pub(super) fn correct(&mut self, at: usize, text: String) {
+        let token = self.words[at].token;
+        self.text.tokens[token].text.clone_from(&text);
+        let role = self.words[at].role;
+        let corrected = Word::new(text, token, &self.text.tokens, lexicon());
+        self.words[at] = corrected;
+        if role == Role::Polite {
+            self.words[at].role = role;
+        }
     }
 
     /// The text of the word at `at`; empty when there is none.
@@ -133,18 +149,14 @@ impl Question {
             .count();
         known >= 3 && capitals * 10 >= content().count() * 7
     }
-
-    pub(super) fn has_capitals(&self) -> bool {
-        self.words
-            .iter()
-            .any(|word| !word.begins_sentence && word.case != Case::Lower && word.text.len() > 1)
-    }
 }
 
 impl Word {
-    fn new(text: String, at: usize, token: &Token, lexicon: &'static Lexicon) -> Self {
+    fn new(text: String, at: usize, tokens: &[Token], lexicon: &'static Lexicon) -> Self {
+        let token = &tokens[at];
+        let follows_article = at > 0 && tokens[at - 1].text == "the";
         let entry = lexicon.entry(&text);
-        let is_country = token.case == Case::Upper && text == "us";
+        let is_country = text == "us" && (token.case == Case::Upper || follows_article);
         let alias = if is_country { Some("united states") } else { entry.alias };
         let stem = alias.map_or_else(|| stem(&text), ToOwned::to_owned);
         let mut role = Role::Content;
@@ -204,6 +216,49 @@ fn hash(text: &str) -> u64 {
     let mut hasher = Fnv::default();
     hasher.write(text.as_bytes());
     hasher.finish()
+}
+
+/// Reads `2020-06-03` as 3 June 2020.
+fn name_months(text: &mut Text) {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    for at in 2..text.tokens.len() {
+        let [year, month, day] = &text.tokens[at - 2..=at] else { continue };
+        let is_joined = |left: &Token, right: &Token| {
+            left.is_number
+                && right.is_number
+                && left.range.end + 1 == right.range.start
+                && text.characters[left.range.end] == '-'
+        };
+        if year.text.len() != 4
+            || month.text.len() != 2
+            || !is_joined(year, month)
+            || !is_joined(month, day)
+        {
+            continue;
+        }
+        let number = month.text.parse::<usize>().ok();
+        let Some(name) = number.and_then(|number| MONTHS.get(number.checked_sub(1)?)) else {
+            continue;
+        };
+        let (year, day) = (year.text.clone(), day.text.clone());
+        text.tokens[at - 2].text = day;
+        text.tokens[at - 1].text = (*name).to_owned();
+        text.tokens[at - 1].is_number = false;
+        text.tokens[at].text = year;
+    }
 }
 
 /// The words that a word is contracted from.
@@ -305,7 +360,8 @@ fn polite(tokens: &[Token], lexicon: &Lexicon) -> Vec<bool> {
         let fits = |phrase: &&Vec<&str>| {
             phrase.len() <= tokens.len() - at
                 && phrase.iter().zip(&tokens[at..]).all(|(word, token)| *word == token.text)
-                && (!matches!(phrase[0], "question" | "answer" | "query" | "q")
+                && (phrase.len() > 1
+                    || !matches!(phrase[0], "question" | "answer" | "query" | "q")
                     || tokens[at].followed_by == Some(':'))
         };
         let length = lexicon.politeness(&tokens[at].text).iter().find(fits).map_or(0, Vec::len);
@@ -316,43 +372,22 @@ fn polite(tokens: &[Token], lexicon: &Lexicon) -> Vec<bool> {
 }
 
 /// Whether the little words are those of another language, or the letters are not Latin ones.
-fn is_foreign(tokens: &[Token]) -> bool {
-    const ENGLISH: [&str; 48] = [
-        "the", "is", "are", "what", "how", "why", "who", "when", "where", "which", "of", "for",
-        "with", "and", "to", "my", "your", "can", "could", "does", "did", "should", "would",
-        "will", "have", "has", "there", "this", "that", "from", "by", "it", "you", "we", "they",
-        "be", "was", "were", "an", "at", "or", "if", "about", "between", "best", "find", "show",
-        "give",
-    ];
-    const OTHER: [&str; 110] = [
-        // German
-        "der", "das", "und", "ist", "nicht", "ein", "eine", "einen", "wie", "wo", "wer", "warum",
-        "ich", "mein", "meine", "kann", "für", "mit", "auf", "von", "zu", "im", "den", "dem",
-        "welche", "wird", "sind", // French
-        "le", "les", "des", "est", "et", "une", "un", "que", "qui", "quoi", "quel", "quelle",
-        "comment", "pourquoi", "où", "pour", "dans", "du", "sur", "je", "mon", "ma", "puis",
-        "avec", "sont", "au", "aux", // Spanish and Portuguese
-        "el", "los", "las", "es", "una", "qué", "cómo", "como", "por", "para", "cuál", "cuando",
-        "cuándo", "dónde", "quién", "mi", "puedo", "con", "del", "y", "um", "uma", "os", "não",
-        "qual", "quando", "onde", "quem", "meu", "eu", "em", "da", "fazer", "são",
-        // Italian
-        "il", "gli", "che", "di", "per", "sono", "perché", "dove", "chi", "mio", "posso", "della",
-        "nel", // Dutch, Scandinavian, Polish, Turkish
-        "het", "een", "hoe", "wat", "waarom", "niet", "jag", "och", "och",
-    ];
-    let mut english = 0;
-    let mut foreign = 0;
-    let mut letters = 0;
+fn is_foreign(tokens: &[Token], lexicon: &Lexicon) -> bool {
+    /// The last code point of the Latin letters.
+    const LATIN: u32 = 0x024F;
+    let (mut words, mut english, mut foreign) = (0, 0, 0);
     for token in tokens.iter().filter(|token| !token.is_number) {
-        let text = token.text.as_str();
-        letters += 1;
-        if ENGLISH.contains(&text) {
+        words += 1;
+        let classes = lexicon.entry(&token.text).classes;
+        if classes.has(Classes::TELLS_ENGLISH) {
             english += 1;
-        } else if text.len() <= 8 && OTHER.contains(&text) {
+        } else if classes.has(Classes::TELLS_FOREIGN) {
             foreign += 1;
-        } else if text.chars().any(|letter| letter.is_alphabetic() && u32::from(letter) > 0x024F) {
+        } else if !token.text.is_ascii()
+            && token.text.chars().any(|letter| letter.is_alphabetic() && u32::from(letter) > LATIN)
+        {
             foreign += 2;
         }
     }
-    letters > 0 && foreign > 0 && foreign > english && (foreign * 6 >= letters)
+    foreign > english && foreign * 6 >= words
 }

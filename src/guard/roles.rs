@@ -5,10 +5,7 @@ use super::question::{Question, Role};
 use super::{Difference, Kind};
 
 /// Words after which it matters which word comes.
-const DIRECTIONS: [&str; 13] = [
-    "from", "to", "into", "than", "over", "by", "before", "after", "against", "minus", "for", "of",
-    "using",
-];
+const DIRECTIONS: [&str; 8] = ["from", "to", "into", "than", "over", "before", "after", "against"];
 /// Words that say that two things are compared, so that their order means nothing.
 const SYMMETRIC: [&str; 38] = [
     "and",
@@ -89,7 +86,9 @@ fn swapped_after_direction(pair: &Pair<'_>) -> Option<Difference> {
         let Some(came_from) = pair.right.partners[r] else { continue };
         let Some(went_to) = pair.left.partners[l] else { continue };
         let is_exchange = (came_from.at < l) == (went_to.at < r) && came_from.at != l;
-        if !stays && is_exchange && !is_after_same(pair, went_to.at, l, direction) {
+        // "A glass bowl" and "a bowl of glass".
+        let is_one_name = came_from.at.abs_diff(l) == 1 || went_to.at.abs_diff(r) == 1;
+        if !stays && is_exchange && !is_one_name && !is_after_same(pair, went_to.at, direction) {
             let shown =
                 |question: &Question, at: usize| format!("{direction} {}", question.word(at));
             return Some(Difference {
@@ -103,7 +102,7 @@ fn swapped_after_direction(pair: &Pair<'_>) -> Option<Difference> {
 }
 
 /// Whether the word still follows the same direction on the right, in another place.
-fn is_after_same(pair: &Pair<'_>, right: usize, _left: usize, direction: &str) -> bool {
+fn is_after_same(pair: &Pair<'_>, right: usize, direction: &str) -> bool {
     pair.right.question.before(right).take(2).any(|word| word == direction)
 }
 
@@ -131,14 +130,18 @@ fn exchanged(left: &Question, right: &Question) -> Option<Difference> {
     }
     let (l, r) = (&left[begin..left.len() - end], &right[begin..right.len() - end]);
     let is_content = |piece: &[(u64, String, Role)]| {
-        piece.iter().any(|word| word.2 == Role::Content)
-            && piece.iter().all(|word| !is_question_word(&word.1))
+        piece.len() <= 3
+            && piece.iter().any(|word| word.2 == Role::Content)
+            && piece.iter().all(|word| !is_question_word(&word.1) && !is_preposition(&word.1))
     };
     let key = |piece: &[(u64, String, Role)]| piece.iter().map(|word| word.0).collect::<Vec<_>>();
     for first in 1..l.len().min(5) {
         for last in 1..l.len().saturating_sub(first).min(5) {
             let (x, middle, y) = (&l[..first], &l[first..l.len() - last], &l[l.len() - last..]);
-            if middle.is_empty() || !is_content(x) || !is_content(y) {
+            let is_related = middle.iter().any(|word| {
+                word.2 != Role::Function || DIRECTIONS.contains(&word.1.as_str()) || word.1 == "of"
+            });
+            if !is_related || !is_content(x) || !is_content(y) {
                 continue;
             }
             let is_exchange = key(&r[..last]) == key(y)
@@ -153,6 +156,24 @@ fn exchanged(left: &Question, right: &Question) -> Option<Difference> {
         }
     }
     None
+}
+
+fn is_preposition(word: &str) -> bool {
+    matches!(
+        word,
+        "in" | "on"
+            | "at"
+            | "for"
+            | "with"
+            | "from"
+            | "to"
+            | "by"
+            | "of"
+            | "during"
+            | "next"
+            | "last"
+            | "this"
+    )
 }
 
 fn is_question_word(word: &str) -> bool {

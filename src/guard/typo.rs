@@ -15,7 +15,7 @@ const LONGEST: usize = 24;
 pub(super) fn is_typo(left: &Word, right: &Word) -> bool {
     let (short, long) =
         (left.text.len().min(right.text.len()), left.text.len().max(right.text.len()));
-    if short + 1 < SHORTEST || long < SHORTEST || long > LONGEST || long - short > 2 {
+    if short + 1 < SHORTEST || !(SHORTEST..=LONGEST).contains(&long) || long - short > 2 {
         return false;
     }
     if left.is_known() && right.is_known() || left.text.contains(' ') || right.text.contains(' ') {
@@ -47,6 +47,19 @@ pub(super) fn is_typo(left: &Word, right: &Word) -> bool {
         Slips::Two => long >= LONG && !neither_known,
         Slips::Many => false,
     }
+}
+
+/// Whether two texts are so near that one may be the other mistyped, whatever is known of them.
+pub(super) fn is_near(left: &str, right: &str) -> bool {
+    let (short, long) = (left.len().min(right.len()), left.len().max(right.len()));
+    let may_be = left.is_ascii() && right.is_ascii() && short >= SHORTEST && long <= LONGEST;
+    may_be
+        && left.as_bytes()[0] == right.as_bytes()[0]
+        && match slips(left.as_bytes(), right.as_bytes()) {
+            Slips::Swap | Slips::Doubled | Slips::One { .. } => true,
+            Slips::Two => long >= 6,
+            Slips::Many => false,
+        }
 }
 
 enum Slips {

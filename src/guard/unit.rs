@@ -27,16 +27,15 @@ struct Measure<'a> {
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     let left = measures(pair.left.question);
     let right = measures(pair.right.question);
-    let without = |some: &[Measure<'_>], others: &[Measure<'_>]| {
-        let alone =
-            some.iter().filter(|measure| !others.iter().any(|other| other.unit == measure.unit));
-        alone.map(|measure| (measure.unit, measure.token)).collect::<Vec<_>>()
-    };
     let (only_left, only_right) = (without(&left, &right), without(&right, &left));
     let (l, r) = only_left.iter().find_map(|left| {
-        let right = only_right.iter().find(|right| right.0.dimension == left.0.dimension)?;
-        Some((*left, *right))
+        let rivals = |right: &&Measure<'_>| {
+            right.unit.dimension == left.unit.dimension
+                || left.number.is_some() && right.number.is_some()
+        };
+        Some((left, only_right.iter().find(rivals)?))
     })?;
+    let (l, r) = ((l.unit, l.token), (r.unit, r.token));
     for (side, token) in [(&mut pair.left, l.1), (&mut pair.right, r.1)] {
         let words: Vec<_> = (0..side.question.words.len())
             .filter(|at| side.question.words[*at].token == token)
@@ -44,6 +43,12 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
         side.explain(&words);
     }
     Some(Difference { kind: Kind::Unit, left: l.0.name.to_owned(), right: r.0.name.to_owned() })
+}
+
+fn without<'a>(some: &[Measure<'a>], others: &[Measure<'_>]) -> Vec<Measure<'a>> {
+    let alone =
+        some.iter().filter(|measure| !others.iter().any(|other| other.unit == measure.unit));
+    alone.cloned().collect()
 }
 
 /// The unit that a word names.
@@ -118,7 +123,10 @@ fn measures(question: &Question) -> Vec<Measure<'_>> {
 
 /// Whether a unit's name has no other common meaning.
 fn is_clear(word: &str) -> bool {
-    word.len() > 2
+    matches!(
+        word,
+        "cm" | "km" | "mm" | "kg" | "lb" | "ft" | "kb" | "mb" | "gb" | "tb" | "ml" | "mg"
+    ) || word.len() > 2
         && !matches!(
             word,
             "try"
