@@ -151,22 +151,36 @@ fn run(budget: &mut Budget, stream: &[Candidate], judge: Judge, random: &mut Ran
             random.happens(judge.false_wrong)
         };
         let said = f64::from(u8::from(said));
-        match budget.decide(score, None, random.uniform()) {
+        match handle(budget, (score, said), None, random.uniform()) {
             Verdict::Serve => {
                 outcome.hits += 1.0;
                 outcome.wrong += f64::from(u8::from(wrong));
-                budget.served(score);
             }
-            Verdict::Shadow { weight } => {
-                outcome.checks += 1.0;
-                budget.learn(Label { score, wrong: said, weight, source: Source::Shadow });
-            }
-            Verdict::Reject => {
-                budget.learn(Label { score, wrong: said, weight: 1.0, source: Source::Miss });
-            }
+            Verdict::Shadow { .. } => outcome.checks += 1.0,
+            Verdict::Reject => {}
         }
     }
     outcome
+}
+
+/// What a cache does with a candidate whose answer the judge would call `said`.
+fn handle(
+    budget: &mut Budget,
+    (score, said): (f64, f64),
+    asked: Option<f64>,
+    draw: f64,
+) -> Verdict {
+    let verdict = budget.decide(score, asked, draw);
+    let (weight, source) = match verdict {
+        Verdict::Serve => {
+            budget.served(score);
+            return verdict;
+        }
+        Verdict::Shadow { weight } => (weight, Source::Shadow),
+        Verdict::Reject => (1.0, Source::Miss),
+    };
+    budget.learn(Label { score, wrong: said, weight, source });
+    verdict
 }
 
 fn best(stream: &[Candidate], max_wrong: f64) -> f64 {
@@ -278,4 +292,41 @@ fn wrong_candidates_that_look_right_are_found_out() {
     // until that is noticed.
     let never = tally(&[Course::Hopeless], PERFECT, &settings(0.01));
     assert!(never.wrong <= 30.0, "{never:?}");
+}
+
+#[test]
+fn the_budget_of_callers_who_ask_for_less_holds_as_well() {
+    let (asked, prior) = (0.005, prior(1.0));
+    let kept = (0..STREAMS).filter(|&seed| {
+        let random = &mut Random::new(seed + 1);
+        let mut budget = Budget::new(settings(0.02), prior.clone());
+        let (mut hits, mut wrong) = (0.0, 0.0);
+        for (score, is_wrong) in Course::Steady.stream(random) {
+            let asked = random.happens(0.5).then_some(asked);
+            let said = f64::from(u8::from(is_wrong));
+            let verdict = handle(&mut budget, (score, said), asked, random.uniform());
+            if asked.is_some() && verdict == Verdict::Serve {
+                hits += 1.0;
+                wrong += said;
+            }
+        }
+        wrong <= asked * hits
+    });
+    let kept = kept.count() as f64 / STREAMS as f64;
+    assert!(kept >= 0.95, "{kept}");
+}
+
+#[test]
+fn the_reported_interval_covers_the_truth() {
+    let prior = prior(1.0);
+    let covered = (0..STREAMS).filter(|&seed| {
+        let random = &mut Random::new(seed + 1);
+        let stream = Course::Steady.stream(random);
+        let mut budget = Budget::new(settings(0.02), prior.clone());
+        let outcome = run(&mut budget, &stream, PERFECT, random);
+        let report = budget.report();
+        (report.low..=report.high).contains(&(outcome.wrong / outcome.hits))
+    });
+    let covered = covered.count() as f64 / STREAMS as f64;
+    assert!(covered >= 0.95, "{covered}");
 }
