@@ -247,10 +247,7 @@ mod tests {
     #[test]
     fn questions_about_now_and_about_the_caller_are_handled_with_care() {
         let asked = |text: &str| {
-            policy(
-                json!({"messages": [{"role": "user", "content": text}]}),
-                &Controls::default(),
-            )
+            policy(json!({"messages": [{"role": "user", "content": text}]}), &Controls::default())
         };
         let now = asked("What is the weather in Oslo right now?");
         assert_eq!((now.question, now.ttl), (Err(Bypass::TimeDependent), NOW_TTL));

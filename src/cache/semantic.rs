@@ -67,13 +67,7 @@ impl SemanticIndex {
     /// An index of vectors with `dim` numbers, that gives the best `candidates` of a lookup, as far as their cosine
     /// similarity reaches `floor`.
     pub fn new(dim: usize, candidates: usize, floor: f32) -> Self {
-        Self {
-            candidates,
-            floor,
-            dim,
-            partitions: RwLock::default(),
-            next_id: AtomicU64::new(1),
-        }
+        Self { candidates, floor, dim, partitions: RwLock::default(), next_id: AtomicU64::new(1) }
     }
 
     /// A fresh id for an entry.

@@ -247,8 +247,9 @@ fn prefix(files: &Files) -> Result<String, LoadError> {
     const FILE: &str = "config_sentence_transformers.json";
     let Prompts { mut prompts, default_prompt_name } = files.json(FILE)?.unwrap_or_default();
     let Some(name) = default_prompt_name else { return Ok(String::new()) };
-    let unknown =
-        || invalid(&files.path(FILE), format!("default_prompt_name `{name}` is not among the prompts"));
+    let unknown = || {
+        invalid(&files.path(FILE), format!("default_prompt_name `{name}` is not among the prompts"))
+    };
     prompts.remove(&name).ok_or_else(unknown)
 }
 

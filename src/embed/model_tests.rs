@@ -23,8 +23,7 @@ fn tiny_files() -> Files {
 }
 
 fn tiny() -> Model {
-    let located =
-        Located { name: "tiny-bert".to_owned(), files: tiny_files() };
+    let located = Located { name: "tiny-bert".to_owned(), files: tiny_files() };
     Model::load(&located, &Device::Cpu).unwrap()
 }
 
@@ -81,7 +80,8 @@ fn the_identity_is_stable_and_follows_what_shapes_a_vector() {
 #[test]
 fn an_incomplete_folder_names_the_missing_file() {
     let folder = tempfile::tempdir().unwrap();
-    let located = Located { name: "partial".to_owned(), files: Files::Folder(folder.path().to_path_buf()) };
+    let located =
+        Located { name: "partial".to_owned(), files: Files::Folder(folder.path().to_path_buf()) };
     let load = || Model::load(&located, &Device::Cpu).err().unwrap().to_string();
     for file in ["config.json", "tokenizer.json", "model.safetensors"] {
         let message = load();

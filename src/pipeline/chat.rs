@@ -164,7 +164,10 @@ impl Gateway {
             budget.served(*confidence);
         }
         let request_id = RequestId::fresh();
-        self.served.remember(request_id, Served { caller: ctx.caller, entry: Arc::downgrade(entry), budget });
+        self.served.remember(
+            request_id,
+            Served { caller: ctx.caller, entry: Arc::downgrade(entry), budget },
+        );
         let saved = entry.provenance.cost;
         self.parts.metrics.saved(cache.as_str(), saved.map_or(0, |saved| saved.0));
         let replay =

@@ -117,7 +117,12 @@ async fn compare(check: Check, fresh: &[u8], embedder: Option<&dyn Embedder>, me
         comparison = answers::compare(&stored, &fresh, Evidence { cosine, ..Evidence::default() });
     }
     let Check { budget, entry: _, score, weight, source } = check;
-    tracing::debug!(score, wrong = comparison.wrong, reason = comparison.reason.as_str(), "answers compared");
+    tracing::debug!(
+        score,
+        wrong = comparison.wrong,
+        reason = comparison.reason.as_str(),
+        "answers compared"
+    );
     metrics.compared(source.name(), comparison.wrong);
     budget.learn(Label { score, wrong: comparison.wrong, weight, source });
 }

@@ -37,7 +37,9 @@ pub enum Error {
     #[error("{0}")]
     Feedback(String),
     /// Feedback on an answer that the cache did not give, or not to this caller, or too long ago.
-    #[error("the cache gave you no answer under this request id within the last day, or it has your verdict already")]
+    #[error(
+        "the cache gave you no answer under this request id within the last day, or it has your verdict already"
+    )]
     UnknownRequest,
     /// The local embedding model cannot do it.
     #[error(transparent)]

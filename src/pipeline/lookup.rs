@@ -14,10 +14,7 @@ use super::{
     store::{Found, Match},
 };
 use crate::{
-    cache::{
-        Bypass, Hit, Keys, PartitionKey,
-        semantic::Query,
-    },
+    cache::{Bypass, Hit, Keys, PartitionKey, semantic::Query},
     embed::EmbedError,
     verify::{
         budget::{Source, Verdict},
@@ -52,9 +49,8 @@ impl Gateway {
         let (Ok(question), Some(vector)) = (&ctx.policy.question, &ctx.vector) else { return None };
         let budget = self.budgets.of(ctx.scope);
         let least = budget.threshold(ctx.max_wrong);
-        let judged = self
-            .by_meaning(keys.partition, question, vector, ctx.policy.max_age, least)
-            .await?;
+        let judged =
+            self.by_meaning(keys.partition, question, vector, ctx.policy.max_age, least).await?;
         let Judged { hit, assessment } = judged;
         let Assessment { score, refusal, difference, complete } = assessment;
         let verdict = match refusal.is_some() {
@@ -171,7 +167,8 @@ fn best(judge: &Judge, question: &str, found: Vec<Hit>, least: f64) -> Option<Ju
         let rank = |assessment: &Assessment| {
             (assessment.refusal.is_none(), assessment.complete, assessment.score)
         };
-        let serves = assessment.refusal.is_none() && assessment.complete && assessment.score >= least;
+        let serves =
+            assessment.refusal.is_none() && assessment.complete && assessment.score >= least;
         if serves || best.as_ref().is_none_or(|best| rank(&assessment) > rank(&best.assessment)) {
             best = Some(Judged { hit, assessment });
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Parts, context::Context};
 use crate::{
-    cache::{care, Clock, Entry, ExactCache, ExactKey, PartitionKey, Provenance, SemanticIndex},
+    cache::{Clock, Entry, ExactCache, ExactKey, PartitionKey, Provenance, SemanticIndex, care},
     provider::openai::{Completion, comparable_text},
     telemetry::Metrics,
 };

@@ -96,7 +96,12 @@ mod tests {
                 "scrimp; hit; ttl=55; detail=exact",
             ),
             (
-                Report::new(CacheOutcome::Semantic { age, ttl_left, similarity: 0.9, confidence: 0.99 }),
+                Report::new(CacheOutcome::Semantic {
+                    age,
+                    ttl_left,
+                    similarity: 0.9,
+                    confidence: 0.99,
+                }),
                 "scrimp; hit; ttl=55; detail=semantic",
             ),
             (

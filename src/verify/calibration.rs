@@ -136,7 +136,8 @@ impl Calibration {
     /// P(same answer), in `[0, 1]`.
     pub fn confidence(&self, cosine: f32, logit: f32, comparison: &Comparison) -> f64 {
         let features = features(cosine, logit, comparison);
-        let sum: f64 = features.iter().zip(&self.weights).map(|(value, weight)| value * weight).sum();
+        let sum: f64 =
+            features.iter().zip(&self.weights).map(|(value, weight)| value * weight).sum();
         self.curved(1.0 / (1.0 + (-(self.bias + sum)).exp()))
     }
 
@@ -151,18 +152,17 @@ impl Calibration {
             let at = Kind::ALL.iter().position(|kind| *kind == difference.kind)?;
             self.weights.get(SIMILARITY_FEATURES.len() + 2 + at).copied()
         };
-        differences.iter().min_by(|a, b| {
-            weight(a).unwrap_or(0.0).total_cmp(&weight(b).unwrap_or(0.0))
-        })
+        differences
+            .iter()
+            .min_by(|a, b| weight(a).unwrap_or(0.0).total_cmp(&weight(b).unwrap_or(0.0)))
     }
 
     /// Linear between the curve's points.
     fn curved(&self, raw: f64) -> f64 {
         let after = self.curve.partition_point(|(x, _)| *x <= raw);
-        let (Some(low), Some(high)) = (
-            after.checked_sub(1).and_then(|at| self.curve.get(at)),
-            self.curve.get(after),
-        ) else {
+        let (Some(low), Some(high)) =
+            (after.checked_sub(1).and_then(|at| self.curve.get(at)), self.curve.get(after))
+        else {
             return self.curve.last().filter(|_| after > 0).map_or(0.0, |(_, y)| *y);
         };
         low.1 + (high.1 - low.1) * (raw - low.0) / (high.0 - low.0)

@@ -53,7 +53,8 @@ impl Verifier {
         if let Some(verifier) = loaded.as_ref() {
             return Ok(Arc::clone(verifier));
         }
-        let verifier = Self::parse(WEIGHTS, Path::new("(built in)/models/verifier/model.safetensors"))?;
+        let verifier =
+            Self::parse(WEIGHTS, Path::new("(built in)/models/verifier/model.safetensors"))?;
         Ok(Arc::clone(loaded.insert(Arc::new(verifier))))
     }
 
@@ -90,9 +91,7 @@ impl Verifier {
     /// Token ids without the special ones.
     fn ids(&self, text: &str) -> Result<Vec<u32>, VerifyError> {
         match self.tokenizer.encode(text) {
-            Ok(Ok(ids)) => {
-                Ok(ids.get(1..ids.len().saturating_sub(1)).unwrap_or_default().to_vec())
-            }
+            Ok(Ok(ids)) => Ok(ids.get(1..ids.len().saturating_sub(1)).unwrap_or_default().to_vec()),
             Ok(Err(_)) => Err(VerifyError::TooLong),
             Err(problem) => Err(VerifyError::Model(problem)),
         }
@@ -150,8 +149,7 @@ impl Head {
         let pairs = || u.iter().zip(&v);
         let apart: f32 = pairs().zip(apart).map(|((u, v), w)| (u - v).abs() * w).sum();
         let together: f32 = pairs().zip(together).map(|((u, v), w)| u * v * w).sum();
-        let similar =
-            FEATURE_SCALE * (apart + together) + self.scale * cosine(&u, &v) + self.bias;
+        let similar = FEATURE_SCALE * (apart + together) + self.scale * cosine(&u, &v) + self.bias;
         let tokens = first.chunks_exact(dim).chain(second.chunks_exact(dim));
         let speaks = |token: &[f32]| dot(token, &self.difference) + self.difference_bias;
         similar - softplus(log_sum_exp(tokens.map(speaks)))

@@ -101,8 +101,7 @@ impl Bert {
         let positions = weights
             .checked(segments.get(0).and_then(|segment| positions.broadcast_add(&segment)))?;
         Ok(Self {
-            words: words
-                .table("embeddings.word_embeddings.weight", &[config.vocab_size, dim])?,
+            words: words.table("embeddings.word_embeddings.weight", &[config.vocab_size, dim])?,
             positions,
             norm: LayerNorm::load("embeddings.LayerNorm", config, weights)?,
             layers: (0..config.num_hidden_layers)
@@ -119,8 +118,7 @@ impl Bert {
         let places: Vec<u32> = texts.iter().flat_map(|text| 0..text.len() as u32).collect();
         let ids = Tensor::new(ids, &self.device)?;
         let places = Tensor::new(places, &self.device)?;
-        let embedded =
-            (self.words.select(&ids)? + self.positions.index_select(&places, 0)?)?;
+        let embedded = (self.words.select(&ids)? + self.positions.index_select(&places, 0)?)?;
         let mut hidden = self.norm.forward(&embedded)?;
         let spans = equal_lengths(texts);
         for layer in &self.layers {
