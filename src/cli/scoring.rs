@@ -1,7 +1,8 @@
 //! The models behind `tune` and `bench --policy`: the gateway's embedder, and the rule by which the gateway serves.
 //!
-//! This is the one place to change when another model judges pairs: [`LocalScorer::confidence`] says how sure it is, and
-//! [`settings`] turns a threshold on that into the configuration with which the gateway does the same.
+//! This is the one place to change when another model judges pairs: [`LocalScorer::confidence`] says how sure it is, [`settings`]
+//! turns a threshold on that into the configuration with which the gateway does the same, and [`wrongness`] compares logged
+//! answers where there are no labels.
 
 use std::sync::Mutex;
 
@@ -12,7 +13,7 @@ use crate::{
     cache::decide::{Decision, Verdict},
     config::Config,
     embed::{EmbedError, Embedder as _, LocalEmbedder},
-    eval::offline::{ScoreError, Scorer, Threshold, Watch},
+    eval::offline::{self, ScoreError, Scorer, Threshold, Watch},
 };
 
 /// The local embedder, and a fixed curve over the cosine behind the guard. The curve is no calibration: it keeps the order
@@ -26,8 +27,8 @@ pub struct LocalScorer {
 pub const JUDGE: &str = "cosine similarity behind the guard for numbers, dates and negation";
 
 /// Where the curve is 0.5, and how steep it is there.
-const MIDDLE: f64 = 0.9;
-const STEEPNESS: f64 = 40.0;
+const MIDDLE: f64 = 0.85;
+const STEEPNESS: f64 = 20.0;
 
 /// Texts embedded in one call.
 const BATCH: usize = 256;
@@ -82,6 +83,11 @@ impl Scorer for LocalScorer {
     }
 }
 
+/// How wrong `other` is as an answer where `own` was given, in `[0, 1]`; from 0.5 on it counts as wrong.
+pub fn wrongness(own: &str, other: &str) -> f64 {
+    offline::differ(own, other)
+}
+
 fn curve(cosine: f32) -> f32 {
     (1.0 / (1.0 + (-STEEPNESS * (f64::from(cosine) - MIDDLE)).exp())) as f32
 }
@@ -93,8 +99,9 @@ pub fn settings(max_wrong: f64, threshold: Option<Threshold>) -> String {
     };
     let least = f64::from(least);
     let cosine = MIDDLE + (least / (1.0 - least)).ln() / STEEPNESS;
-    let cosine = ((cosine * 1e4).ceil() / 1e4).clamp(0.0, 1.0);
-    format!("cache:\n  max_wrong: {}%\n  threshold: {cosine:.4}\n", percent(max_wrong))
+    // Six decimals, as the cosines have that the threshold was chosen among.
+    let cosine = ((cosine * 1e6).ceil() / 1e6).clamp(0.0, 1.0);
+    format!("cache:\n  max_wrong: {}%\n  threshold: {cosine}\n", percent(max_wrong))
 }
 
 /// A share as a number of per cent without needless decimals: `1`, `0.5`.

@@ -150,7 +150,7 @@ pub fn study(
         ttl: Some(reading.ttl.unwrap_or(cache.ttl)),
         embedding_price: reading.embedding_price.unwrap_or(0),
     };
-    let stream = Stream::prepare(&records, &scorer, &offline::differ, options, &bars)?;
+    let stream = Stream::prepare(&records, &scorer, &scoring::wrongness, options, &bars)?;
     let study = offline::study(&stream, settings, &bars);
     bars.finish();
     Ok((about, study))

@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::support::{Gateway, Upstream};
+
 /// A folder with a configuration that names the tiny embedding model.
 struct Desk(tempfile::TempDir);
 
@@ -116,6 +118,29 @@ fn the_recommended_settings_are_a_valid_configuration() {
     let settings = report["settings"].as_str().unwrap();
     desk.write("tuned.yaml", &format!("{}{settings}", desk.read("scrimp.yaml")));
     desk.done("check --config tuned.yaml");
+}
+
+#[tokio::test]
+async fn the_gateway_then_does_what_was_predicted() {
+    let desk = Desk::new();
+    desk.write("log.jsonl", scrimp::eval::DEMO_STREAM);
+    let json = desk.done("tune log.jsonl --config scrimp.yaml --max-wrong 60% --json");
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let settings = report["settings"].as_str().unwrap();
+    assert!(settings.contains("threshold: 0."), "{settings}");
+    let upstream = Upstream::echo().await;
+    let gateway = Gateway::before(&upstream, settings).await;
+    let (mut exact, mut semantic) = (0, 0);
+    for line in scrimp::eval::DEMO_STREAM.lines() {
+        let question: Value = serde_json::from_str(line).unwrap();
+        let answer = gateway.ask(question["text"].as_str().unwrap()).await;
+        exact += u64::from(answer.cache() == "exact");
+        semantic += u64::from(answer.cache() == "semantic");
+    }
+    let predicted = &report["choice"]["measures"];
+    assert_eq!(predicted["exact_hit_rate"]["count"], exact);
+    assert_eq!(predicted["semantic_hit_rate"]["count"], semantic);
+    assert!(semantic > 0);
 }
 
 #[test]

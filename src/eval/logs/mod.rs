@@ -144,6 +144,11 @@ fn display_name(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// The file's name without its folders.
+fn short_name(name: &str) -> &str {
+    Path::new(name).file_name().and_then(|name| name.to_str()).unwrap_or(name)
+}
+
 /// Collects over files.
 struct Reader<'a> {
     options: Options<'a>,
@@ -192,7 +197,7 @@ impl<'a> Reader<'a> {
         self.about.formats.push(format);
         for row in rows {
             self.about.rows += 1;
-            let place = format!("{name}:{}", row.line);
+            let place = format!("{}:{}", short_name(name), row.line);
             let read = format.read(row.fields).map_err(|problem| LogError::Line {
                 name: name.to_owned(),
                 line: row.line,

@@ -10,7 +10,8 @@ use super::{
 };
 
 /// Names under which a log keeps the time of a call.
-const TIMES: [&str; 6] = ["timestamp", "created_at", "created", "time", "at", "start_time"];
+const TIMES: [&str; 7] =
+    ["timestamp", "created_at", "created", "time", "at", "start_time", "startTime"];
 /// Names under which a log keeps the caller; a key is better hashed, and is hashed again before it is used.
 const CALLERS: [&str; 6] = ["scope", "api_key_hash", "api_key", "key", "team", "user"];
 
@@ -22,12 +23,24 @@ pub(super) fn read(mut fields: Map<String, Value>) -> Result<Row, String> {
         Some(Value::Object(request)) => body_of(request),
         Some(_) => return Err("'request' is not an object".to_owned()),
         None if fields.contains_key("messages") => {
-            return Ok(call(fields.clone(), None, &Map::new()));
+            let around = surroundings(&mut fields);
+            let response = around.get("response").cloned();
+            return Ok(call(fields, response, &around));
         }
         None => return Err("neither 'request' nor 'messages'".to_owned()),
     };
     let response = fields.remove("response");
     Ok(call(request, response, &fields))
+}
+
+/// Takes what a log adds to a bare body out of it, as what is in the body tells requests apart.
+fn surroundings(body: &mut Map<String, Value>) -> Map<String, Value> {
+    const OTHERS: [&str; 8] =
+        ["response", "id", "request_id", "status", "cost_usd", "cost", "latency_ms", "duration"];
+    let names = TIMES.iter().chain(&CALLERS).chain(&OTHERS);
+    // A body's own `user` names a user of the caller, and is no scope.
+    let names = names.filter(|name| **name != "user");
+    names.filter_map(|name| Some(((*name).to_owned(), body.remove(*name)?))).collect()
 }
 
 /// The body itself, where a log wraps it with method and headers.

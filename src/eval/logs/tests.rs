@@ -47,7 +47,7 @@ fn every_format_is_recognised_and_read() {
             Format::Openai,
             &[
                 ("What is a semaphore?", None, None),
-                ("Explain semaphores", None, None),
+                ("Explain semaphores", Some("A counter."), None),
                 ("", None, None),
             ],
             &[],
@@ -149,6 +149,13 @@ fn what_is_not_matched_by_meaning_says_why() {
     assert_eq!(parcel.cost_nano_usd, Some(450_000));
     let novel = import.records.iter().find(|record| record.question == "Write a novel").unwrap();
     assert!(!novel.storable, "it was cut off");
+}
+
+#[test]
+fn what_a_log_adds_to_a_body_does_not_tell_requests_apart() {
+    let import = read_fixtures(&["openai-bodies.jsonl"]);
+    assert_eq!(import.records[0].partition, import.records[1].partition);
+    assert_eq!(reasons(&import.about.exact_only), [("last-turn-not-user", 1)]);
 }
 
 #[test]

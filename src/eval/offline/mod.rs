@@ -36,7 +36,8 @@ pub trait Scorer: Sync {
         progress: &dyn Fn(usize),
     ) -> Result<Vec<Vec<f32>>, ScoreError>;
 
-    /// P(the answer to `candidate` serves `question`), calibrated, in `[0, 1]`.
+    /// P(the answer to `candidate` serves `question`), calibrated, in `[0, 1]`. Called on all cores at once, for most pairs
+    /// once, and must give the same for the same pair.
     fn confidence(&self, question: &str, candidate: &str, cosine: f32) -> f32;
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::OnceLock,
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -61,8 +61,12 @@ pub(super) struct Neighbour {
     pub item: u32,
     /// Cosine similarity.
     pub cosine: f32,
-    confidence: OnceLock<f32>,
+    /// The bits of the confidence, or [`UNKNOWN`]. No lock: a judge may run on the same pool as those who would wait for it.
+    confidence: AtomicU32,
 }
+
+/// The bits of a number that is none.
+const UNKNOWN: u32 = u32::MAX;
 
 impl<'a> Stream<'a> {
     /// Embeds all questions and finds the neighbours of each. `compare` says how wrong one logged answer is in the place of
@@ -96,7 +100,7 @@ impl<'a> Stream<'a> {
                 let neighbour = |near: super::nearest::Near| Neighbour {
                     item: near.item,
                     cosine: near.cosine,
-                    confidence: OnceLock::new(),
+                    confidence: AtomicU32::new(UNKNOWN),
                 };
                 neighbours[record as usize] = near.into_iter().map(neighbour).collect();
             }
@@ -126,11 +130,15 @@ impl<'a> Stream<'a> {
 
     /// P(the answer to the neighbour serves the request).
     pub(super) fn confidence(&self, record: usize, neighbour: &Neighbour) -> f32 {
-        *neighbour.confidence.get_or_init(|| {
-            let candidate = &self.records[self.firsts[neighbour.item as usize] as usize];
-            let question = &self.records[record].question;
-            self.scorer.confidence(question, &candidate.question, neighbour.cosine)
-        })
+        let known = neighbour.confidence.load(Ordering::Relaxed);
+        if known != UNKNOWN {
+            return f32::from_bits(known);
+        }
+        let candidate = &self.records[self.firsts[neighbour.item as usize] as usize];
+        let question = &self.records[record].question;
+        let confidence = self.scorer.confidence(question, &candidate.question, neighbour.cosine);
+        neighbour.confidence.store(confidence.to_bits(), Ordering::Relaxed);
+        confidence
     }
 }
 

@@ -103,7 +103,8 @@ fn thresholds(stream: &Stream<'_>, score: Score) -> Vec<f32> {
     scores.retain(|score| *score > 0.0);
     scores.sort_by(|a, b| b.total_cmp(a));
     let ranks = (0..STEPS).map(|step| step * scores.len() / STEPS);
-    let down = |score: f32| ((f64::from(score) / GRAIN).floor() * GRAIN) as f32;
+    // Never down to nothing, which would serve what was refused.
+    let down = |score: f32| ((f64::from(score) / GRAIN).floor() * GRAIN).max(GRAIN) as f32;
     let mut thresholds: Vec<f32> =
         ranks.filter_map(|rank| scores.get(rank)).map(|score| down(*score)).collect();
     thresholds.extend(scores.last().map(|score| down(*score)));

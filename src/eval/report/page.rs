@@ -22,6 +22,8 @@ pub(super) fn page(report: &Report<'_>) -> String {
     body.push_str(&section("The worst wrong answers", &wrong_hits(study)));
     body.push_str(&section("What was read", &read(study, &tables::left_out(log), log.rows)));
     body.push_str(&section("How this was worked out", &method(report)));
+    // A number and its sign stay on one line.
+    let body = body.replace(" %", "\u{a0}%");
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
@@ -46,7 +48,7 @@ fn answer(study: &Study) -> String {
     );
     cards.push_str(&card(
         &percent(semantic_hit_rate.value),
-        "of them by meaning",
+        "by meaning",
         "the same question in other words",
     ));
     cards.push_str(&card(

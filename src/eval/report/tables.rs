@@ -196,7 +196,11 @@ pub(super) fn wrong_hits(study: &Study) -> String {
             format!("{:.4}", hit.score),
             escaped(&hit.question),
             escaped(&hit.answered_as),
-            format!("<small>{}, {}</small>", escaped(&hit.place), escaped(&hit.answered_as_place)),
+            format!(
+                "<small>{}<br>{}</small>",
+                escaped(&hit.place),
+                escaped(&hit.answered_as_place)
+            ),
         ];
         table.row("words", &cells);
     }
