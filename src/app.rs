@@ -138,7 +138,8 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
     let metrics = Arc::new(Metrics::new(is_known(&resolver, &prices)));
     let classifier = Classifier::shipped()?;
     let dim = model.as_ref().map_or(0, |model| model.embedder.dim());
-    let Judging { judge, prior, floor } = judging(&config.cache, model.as_ref())?;
+    let Judging { judge, prior, floor } =
+        judging(&config.cache, model.as_ref().map(|model| model.is_shipped))?;
     let semantic = Arc::new(SemanticIndex::new(dim, config.cache.candidates, floor));
     let removed = Arc::clone(&semantic);
     let exact =
@@ -178,12 +179,11 @@ pub struct Judging {
     pub floor: f32,
 }
 
-/// The judge that `cache` asks for, over the vectors of `model`.
-pub fn judging(cache: &Cache, model: Option<&Model>) -> Result<Judging, StartError> {
-    let is_shipped = model.is_some_and(|model| model.is_shipped);
-    let calibration = verify::Shipped::load()?.for_encoder(is_shipped);
+/// The judge that `cache` asks for, over the vectors of a model if there is one: the shipped one, or another.
+pub fn judging(cache: &Cache, is_shipped: Option<bool>) -> Result<Judging, StartError> {
+    let calibration = verify::Shipped::load()?.for_encoder(is_shipped.unwrap_or(false));
     let prior = calibration.prior.clone();
-    let is_matched = model.is_some() && cache.enabled && cache.semantic;
+    let is_matched = is_shipped.is_some() && cache.enabled && cache.semantic;
     if let Some(threshold) = cache.threshold.or((!is_matched).then_some(1.0)) {
         return Ok(Judging { judge: Judge::Threshold(threshold), prior, floor: 0.0 });
     }

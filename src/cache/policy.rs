@@ -195,6 +195,7 @@ mod tests {
             scope: Scope::Key,
             semantic: true,
             threshold: None,
+            confidence: None,
             candidates: 4,
             max_temperature: 1.0,
             max_wrong: 0.01,

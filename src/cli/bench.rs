@@ -2,36 +2,45 @@
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
+use serde_json::json;
+
 use super::{
-    ConfigArgument, Failure, output,
+    Failure, output,
     replaying::{self, Pace, SimulatedModels},
     runtime,
+    tune::{self, Reading},
 };
 use crate::{
     app::App,
     config::Config,
-    eval::{client::Client, trace},
+    eval::{
+        client::Client,
+        offline::{Policy, Settings, Study},
+        trace,
+    },
 };
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Questions in order, one JSON object a line: {"text"} or {"messages"}, optional "cluster" (equal = same answer)
-    /// and "kind"; may be gzipped.
+    /// and "kind"; may be gzipped. With --policy also a log that `scrimp tune` reads.
     trace: PathBuf,
-    /// Send misses to the providers of this configuration, for real money; without it they are simulated.
+    /// Compare policies without a gateway: scrimp, cosine:T, gptcache, redisvl, litellm, exact; several with commas.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    policy: Vec<Policy>,
+    /// With --policy scrimp: of the answers served by meaning at most this share may be wrong.
+    #[arg(long, default_value = "1%", value_parser = tune::share, requires = "policy")]
+    max_wrong: f64,
     #[command(flatten)]
-    config: ConfigArgument,
+    reading: Reading,
     /// The model to ask for.
-    #[arg(long, default_value = "auto")]
+    #[arg(long, default_value = "auto", conflicts_with = "policy")]
     model: String,
     /// Requests at a time; with 1 every run gives the same hits.
-    #[arg(long, default_value = "1")]
+    #[arg(long, default_value = "1", conflicts_with = "policy")]
     concurrency: NonZeroUsize,
-    /// Stop after this many requests.
-    #[arg(long)]
-    limit: Option<usize>,
     /// Lowest cosine similarity that is served, instead of the configured one.
-    #[arg(long, value_parser = cosine)]
+    #[arg(long, value_parser = cosine, conflicts_with = "policy")]
     threshold: Option<f32>,
     /// Print the summary as JSON.
     #[arg(long)]
@@ -40,16 +49,22 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     crate::telemetry::start_quiet_logs();
+    if !arguments.policy.is_empty() {
+        return compare(arguments);
+    }
+    if let Some(option) = arguments.reading.offline_only() {
+        return Err(format!("{option} works with --policy only").into());
+    }
     let mut questions = trace::read(&arguments.trace)?;
-    questions.truncate(arguments.limit.unwrap_or(usize::MAX));
+    questions.truncate(arguments.reading.limit.unwrap_or(usize::MAX));
     runtime()?.block_on(async {
-        let models = match arguments.config.config {
+        let models = match arguments.reading.config.config {
             Some(_) => None,
             None => Some(SimulatedModels::start(Pace::AtOnce).await?),
         };
         let mut config: Config = match &models {
             Some(models) => models.config("")?,
-            None => arguments.config.load()?,
+            None => arguments.reading.config.load()?,
         };
         // A server may be running with the same file, and this one is for us alone.
         config.listen = (std::net::Ipv4Addr::LOCALHOST, 0).into();
@@ -70,6 +85,27 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         app.stop().await;
         if summary.requests == 0 { Err("no request was answered".into()) } else { Ok(()) }
     })
+}
+
+/// What policies would have done, side by side.
+fn compare(arguments: &Arguments) -> Result<(), Failure> {
+    let settings = Settings {
+        max_wrong: arguments.max_wrong,
+        seed: 1,
+        policies: arguments.policy.clone(),
+        wrong_hits: 0,
+    };
+    let logs = std::slice::from_ref(&arguments.trace);
+    let (about, study) = tune::study(logs, &arguments.reading, &settings)?;
+    if arguments.json {
+        let Study { policies, max_wrong, requests, .. } = &study;
+        let output = json!({"log": about, "requests": requests, "max_wrong": max_wrong, "policies": policies});
+        return Ok(output::json(&output)?);
+    }
+    tune::print_left_out(&about);
+    output::line(&format!("{}\n", tune::policies(&study)));
+    output::line(&tune::kinds(&study));
+    Ok(())
 }
 
 fn cosine(text: &str) -> Result<f32, String> {

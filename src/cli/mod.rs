@@ -7,7 +7,9 @@ mod embed;
 mod output;
 mod replaying;
 mod route;
+mod scoring;
 mod serve;
+mod tune;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -33,6 +35,8 @@ enum Command {
     Check(check::Arguments),
     /// Replay a trace of questions and report hits, wrong hits, latency and money.
     Bench(bench::Arguments),
+    /// Find the settings that keep an error budget on your own logs, and say what they would have saved.
+    Tune(tune::Arguments),
     /// Say which tier a prompt would go to, and why.
     Route(route::Arguments),
     /// Embed texts with the local model.
@@ -57,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Tune(arguments) => tune::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
     };

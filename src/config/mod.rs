@@ -226,6 +226,8 @@ pub struct Cache {
     pub semantic: bool,
     /// A fixed cosine from which on candidates are served (`threshold`), in place of the error budget.
     pub threshold: Option<f32>,
+    /// A fixed confidence from which on candidates are served (`confidence`), in place of the budget's own.
+    pub confidence: Option<f64>,
     /// Neighbours looked at (`candidates`, default 4).
     pub candidates: usize,
     /// Above this temperature nothing is matched by meaning (`max_temperature`, default 1.0).
@@ -236,7 +238,7 @@ pub struct Cache {
     /// `mode`, `serve` or `shadow`.
     pub mode: CacheMode,
     /// Share of would-be hits by meaning that go upstream all the same, to compare the answers (`shadow_share`; by default
-    /// 5%, and 0% with a fixed threshold).
+    /// 5%, and 0% with a fixed threshold or confidence).
     pub shadow_share: f64,
     /// Whether words about time and about the caller's own account narrow what is shared (`careful`, default true).
     pub careful: bool,

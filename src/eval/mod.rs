@@ -2,7 +2,10 @@
 
 pub mod client;
 pub mod interval;
+pub mod logs;
+pub mod offline;
 pub mod replay;
+pub mod report;
 pub mod simulated;
 pub mod summary;
 pub mod trace;

@@ -32,6 +32,16 @@ pub enum Label {
 }
 
 impl Label {
+    /// Reads a `cluster` field; `None` when there is none.
+    pub fn of(cluster: Option<Value>) -> Self {
+        match cluster {
+            None => Self::Unknown,
+            Some(Value::Null) => Self::Alone,
+            Some(Value::String(cluster)) => Self::Cluster(cluster),
+            Some(other) => Self::Cluster(other.to_string()),
+        }
+    }
+
     /// Whether an answer to a question with the `other` label is right for this one; `None` when that is not known.
     pub fn is_served_by(&self, other: &Self) -> Option<bool> {
         match (self, other) {
@@ -117,13 +127,7 @@ fn question(line: &str, name: &str, number: usize) -> Result<Option<Question>, T
         Row { text: Some(text), .. } => json!([{"role": "user", "content": text}]),
         _ => return Err(error("neither 'text' nor 'messages'".to_owned())),
     };
-    let label = match row.cluster {
-        None => Label::Unknown,
-        Some(Value::Null) => Label::Alone,
-        Some(Value::String(cluster)) => Label::Cluster(cluster),
-        Some(other) => Label::Cluster(other.to_string()),
-    };
-    Ok(Some(Question { messages, label, kind: row.kind }))
+    Ok(Some(Question { messages, label: Label::of(row.cluster), kind: row.kind }))
 }
 
 /// Tells a field that is null from one that is absent.

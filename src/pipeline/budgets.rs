@@ -53,7 +53,7 @@ impl Budgets {
             ..Settings::default()
         };
         let rule = Rule {
-            fixed: cache.threshold.map(f64::from),
+            fixed: cache.threshold.map(f64::from).or(cache.confidence),
             mode: cache.mode,
             shadow_share: cache.shadow_share,
         };

@@ -22,3 +22,4 @@ mod shutdown;
 mod streams;
 mod support;
 mod tidy;
+mod tune;

@@ -25,6 +25,7 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
     });
     let semantic = section.flag("semantic", true);
     let threshold = section.number("threshold", 0.0..=1.0);
+    let confidence = section.number("confidence", 0.0..=1.0);
     let candidates = section.count("candidates", 4, 1..=64);
     let max_temperature = section.number("max_temperature", 0.0..=2.0).unwrap_or(1.0);
     let max_wrong = section.share("max_wrong");
@@ -58,7 +59,10 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
             "a fixed threshold takes the place of max_wrong, which is then measured and not kept",
         );
     }
-    let default_share = if threshold.is_some() { 0.0 } else { DEFAULT_SHADOW_SHARE };
+    if threshold.is_some() && confidence.is_some() {
+        section.mistake(&path("confidence"), "takes the place of threshold; give one of them");
+    }
+    let default_share = if threshold.or(confidence).is_some() { 0.0 } else { DEFAULT_SHADOW_SHARE };
     section.finish();
     Cache {
         enabled,
@@ -68,6 +72,7 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
         scope,
         semantic,
         threshold: threshold.map(|threshold| threshold as f32),
+        confidence,
         candidates,
         max_temperature,
         max_wrong: max_wrong.unwrap_or(DEFAULT_MAX_WRONG),
