@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod demo;
 mod embed;
+mod judge;
 mod output;
 mod replaying;
 mod route;
@@ -39,6 +40,8 @@ enum Command {
     Tune(tune::Arguments),
     /// Say which tier a prompt would go to, and why.
     Route(route::Arguments),
+    /// Say whether one question's answer would be served for another, and why; or how well labelled pairs are told apart.
+    Judge(judge::Arguments),
     /// Embed texts with the local model.
     Embed(embed::Arguments),
 }
@@ -63,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Tune(arguments) => tune::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),
+        Command::Judge(arguments) => judge::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
     };
     match result {

@@ -26,7 +26,8 @@ pub struct LocalScorer {
 }
 
 /// What judges pairs, in words, for reports.
-pub const JUDGE: &str = "calibrated probability of the same answer, from cosine, verifier and guard";
+pub const JUDGE: &str =
+    "calibrated probability of the same answer, from cosine, verifier and guard";
 
 /// Texts embedded in one call.
 const BATCH: usize = 256;

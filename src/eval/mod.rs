@@ -4,6 +4,7 @@ pub mod client;
 pub mod interval;
 pub mod logs;
 pub mod offline;
+pub mod pairs;
 pub mod replay;
 pub mod report;
 pub mod simulated;
