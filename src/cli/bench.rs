@@ -21,6 +21,7 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("config", |config| config.help("Send misses to the providers of this configuration, for real money; without it they are simulated. With --policy nothing is sent: only its settings are used")))]
 pub struct Arguments {
     /// Questions in order, one JSON object a line: {"text"} or {"messages"}, optional "cluster" (equal = same answer)
     /// and "kind"; may be gzipped. With --policy also a log that `scrimp tune` reads.

@@ -17,12 +17,15 @@ use crate::{
     eval::{
         interval::Share,
         logs::{self, About, Format, Import},
-        offline::{self, Choice, Measures, Options, Policy, Settings, Stream, Study},
+        offline::{
+            self, Choice, Measures, Options, Policy, Score, Settings, Stream, Study, Threshold,
+        },
         report::{self, Report},
     },
 };
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("config", |config| config.help("Take the settings of cache and embedding model from this configuration; nothing is sent to its providers")))]
 pub struct Arguments {
     /// Logs of requests; several files are read as one log. May be gzipped.
     #[arg(required = true)]
@@ -52,7 +55,7 @@ pub struct Arguments {
 /// How a log is read and replayed; `bench --policy` has the same.
 #[derive(Debug, clap::Args)]
 pub struct Reading {
-    /// Take the cache's and the embedding model's settings from this configuration; nothing is sent to its providers.
+    /// Where the settings of cache and embedding model come from.
     #[command(flatten)]
     pub config: ConfigArgument,
     /// Format of the logs, where it is not recognised.
@@ -215,8 +218,7 @@ pub fn policies(study: &Study) -> String {
         let Measures { hit_rate, semantic_hit_rate, wrong_hit_rate, money, .. } = &row.measures;
         rows.push(vec![
             row.policy.to_string(),
-            row.threshold
-                .map_or_else(|| "-".to_owned(), |threshold| format!("{:.4}", threshold.least)),
+            row.threshold.map_or_else(|| "-".to_owned(), threshold),
             report::percent(hit_rate.value),
             report::percent(semantic_hit_rate.value),
             if wrong_hit_rate.of > 0 {
@@ -230,8 +232,11 @@ pub fn policies(study: &Study) -> String {
     output::table(&rows)
 }
 
-/// What each policy did with each kind of request.
+/// What each policy did with each kind of request; empty when the log names no kinds.
 pub fn kinds(study: &Study) -> String {
+    if study.policies.iter().all(|row| row.kinds.is_empty()) {
+        return String::new();
+    }
     let mut rows = vec![
         ["policy", "kind of request", "requests", "exact", "by meaning", "wrong"]
             .map(str::to_owned)
@@ -246,6 +251,13 @@ pub fn kinds(study: &Study) -> String {
         }
     }
     output::table(&rows)
+}
+
+fn threshold(Threshold { score, least }: Threshold) -> String {
+    match score {
+        Score::Confidence => format!("confidence {least:.4}"),
+        Score::Cosine => format!("cosine {least:.4}"),
+    }
 }
 
 fn budgets(study: &Study) -> String {

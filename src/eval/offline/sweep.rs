@@ -36,8 +36,8 @@ const GRAIN: f64 = 1e-4;
 /// Whether `wrong` wrong ones among `judged` answers are evidence enough for a budget: even if the next one were wrong,
 /// the share would not exceed it. A budget of 1 % so asks for at least 99 answers, all right.
 ///
-/// Conformal risk control (Angelopoulos and others 2022, arXiv 2208.02814, with a loss of at most 1) for one threshold;
-/// the laxest of many that pass is somewhat optimistic, which the second halves of the splits show.
+/// Conformal risk control (Angelopoulos and others 2022, arXiv 2208.02814, with a loss of at most 1) for one threshold; the
+/// best of many that pass is somewhat optimistic, which the second halves of the splits show.
 pub fn is_within(wrong: u64, judged: u64, budget: f64) -> bool {
     judged > 0 && (wrong + 1) as f64 <= budget * (judged + 1) as f64
 }
@@ -55,21 +55,24 @@ impl Sweep {
         Self { score, points: thresholds.into_par_iter().map(replay).collect() }
     }
 
-    /// The laxest threshold whose answers in `part` keep the budget by `keeps`, a test of `(wrong, judged, budget)`.
+    /// The threshold that serves most in `part`, of those whose answers there keep the budget by `keeps`, a test of
+    /// `(wrong, judged, budget)`; of equals the strictest.
     pub fn choose(
         &self,
         part: Part,
         budget: f64,
         keeps: impl Fn(u64, u64, f64) -> bool,
     ) -> Option<Chosen> {
-        let kept = self.points.iter().rev().find(|(_, counts)| {
-            let Counts { wrong, judged, .. } = counts[part.index()];
-            keeps(wrong, judged, budget)
-        });
-        kept.map(|&(least, counts)| Chosen {
-            threshold: Threshold { score: self.score, least },
-            counts,
-        })
+        let mut best: Option<(u64, Chosen)> = None;
+        for &(least, counts) in &self.points {
+            let Counts { wrong, judged, exact, semantic, .. } = counts[part.index()];
+            let hits = exact + semantic;
+            if keeps(wrong, judged, budget) && best.is_none_or(|(most, _)| hits > most) {
+                let threshold = Threshold { score: self.score, least };
+                best = Some((hits, Chosen { threshold, counts }));
+            }
+        }
+        best.map(|(_, chosen)| chosen)
     }
 }
 

@@ -207,7 +207,7 @@ fn method(report: &Report<'_>) -> String {
          <dt>Right or wrong?</dt><dd>By the labels where both requests have one; else by comparing their logged answers; else the hit is not \
          judged, and not counted in the wrong-hit rate.</dd>\
          <dt>95 % interval</dt><dd>Where the true share lies, were there endless traffic of this kind (Wilson’s score interval).</dd>\
-         <dt>Supported by the evidence</dt><dd>The lowest threshold with (wrong + 1) / (judged + 1) within the budget. A budget of 1 % so \
+         <dt>Supported by the evidence</dt><dd>A threshold with (wrong + 1) / (judged + 1) within the budget; of these the one that serves most is recommended. A budget of 1 % so \
          needs at least 99 judged hits.</dd>\
          <dt>Saved</dt><dd>The cost of the requests that were answered from the cache, as logged or from their tokens at shipped prices, \
          less what embedding costs.</dd>\
