@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let models = match arguments.reading.config.config {
             Some(_) => None,
-            None => Some(SimulatedModels::start(Pace::AtOnce).await?),
+            None => Some(SimulatedModels::start(Pace::AtOnce, &questions).await?),
         };
         let mut config: Config = match &models {
             Some(models) => models.config("")?,
@@ -77,7 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             output::note("misses go to simulated models that answer at once; '--config FILE' sends them to real ones");
         }
         let client = Client::new(app.address(), &arguments.model);
-        let summary = replaying::run(&client, &questions, arguments.concurrency).await;
+        let summary = replaying::run(&app, &client, &questions, arguments.concurrency).await;
         if arguments.json {
             output::json(&summary)?;
         } else {

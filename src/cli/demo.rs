@@ -28,14 +28,14 @@ pub struct Arguments {
 /// What the table of kinds shows.
 const TRAPS: &str = "\
 A trap is close to an earlier question and has another answer: another number, name or date, a
-'not', the opposite. A trap that is served is a wrong answer. Similarity with a guard for numbers
-and negation still serves some: `cache.threshold` trades them for hits.";
+'not', the opposite. A trap that is served is a wrong answer. `cache.max_wrong` says how many of the
+answers served by meaning may be wrong, and `scrimp judge` how a single decision comes about.";
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     crate::telemetry::start_quiet_logs();
     let questions = trace::parse(DEMO_STREAM, "demo-stream.jsonl")?;
     runtime()?.block_on(async {
-        let models = SimulatedModels::start(Pace::Lifelike).await?;
+        let models = SimulatedModels::start(Pace::Lifelike, &questions).await?;
         let app = App::start(models.config("")?).await?;
         output::note(&format!(
             "The models behind this demo are simulated: they make their answers up, and answer faster\n\
@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             questions.len()
         ));
         let client = Client::new(app.address(), "auto");
-        let summary = replaying::run(&client, &questions, arguments.concurrency).await;
+        let summary = replaying::run(&app, &client, &questions, arguments.concurrency).await;
         if arguments.json {
             output::json(&summary)?;
         } else {

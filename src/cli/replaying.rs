@@ -6,12 +6,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Failure, output};
 use crate::{
+    app::App,
     config::Config,
     eval::{
         client::Client,
         interval::Share,
         replay,
-        simulated::{Manner, Simulated},
+        simulated::{Manner, Simulated, Truths},
         summary::{Percentiles, Summary, Tally},
         trace::Question,
     },
@@ -33,15 +34,16 @@ pub struct SimulatedModels {
 }
 
 impl SimulatedModels {
-    /// Starts both.
-    pub async fn start(pace: Pace) -> std::io::Result<Self> {
+    /// Starts both; they answer what `questions` says.
+    pub async fn start(pace: Pace, questions: &[Question]) -> std::io::Result<Self> {
         let millis =
             |millis| Duration::from_millis(if pace == Pace::Lifelike { millis } else { 0 });
         let cheap = Manner { name: "cheap", latency: millis(60), tokens: 80 };
+        let truths = Truths::of(questions);
         let frontier = Manner { name: "frontier", latency: millis(200), tokens: 160 };
         Ok(Self {
-            cheap: Simulated::start(cheap).await?,
-            frontier: Simulated::start(frontier).await?,
+            cheap: Simulated::start(cheap, truths.clone()).await?,
+            frontier: Simulated::start(frontier, truths).await?,
         })
     }
 
@@ -68,7 +70,12 @@ prices:
 }
 
 /// Replays with a live view on a terminal.
-pub async fn run(client: &Client, questions: &[Question], concurrency: NonZeroUsize) -> Summary {
+pub async fn run(
+    app: &App,
+    client: &Client,
+    questions: &[Question],
+    concurrency: NonZeroUsize,
+) -> Summary {
     let bar = ProgressBar::with_draw_target(
         Some(questions.len() as u64),
         ProgressDrawTarget::stderr_with_hz(10),
@@ -78,7 +85,8 @@ pub async fn run(client: &Client, questions: &[Question], concurrency: NonZeroUs
     {
         bar.set_style(style);
     }
-    let summary = replay::replay(client, questions, concurrency, |tally| {
+    let settle = async || app.gateway().checks_done().await;
+    let summary = replay::replay(client, questions, concurrency, settle, |tally| {
         bar.inc(1);
         if !bar.is_hidden() {
             bar.set_message(live(tally));

@@ -12,12 +12,14 @@ use super::{
 
 /// Replays `questions`, at most `concurrency` at a time; `watch` sees the tally after each answer.
 ///
-/// With one at a time the result is the same in every run. A served answer is right when the question that it was
+/// After each answer `settle` is awaited: what the gateway still has to learn from it. With one at a time the result is
+/// then the same in every run. A served answer is right when the question that it was
 /// stored for has the same label; the completion's id tells which question that was.
 pub async fn replay(
     client: &Client,
     questions: &[Question],
     concurrency: NonZeroUsize,
+    settle: impl AsyncFn(),
     mut watch: impl FnMut(&Tally),
 ) -> Summary {
     let mut tally = Tally::default();
@@ -36,6 +38,7 @@ pub async fn replay(
                 tally.error(if error.is_timeout() { "timeout" } else { "no answer" }.to_owned())
             }
         }
+        settle().await;
         watch(&tally);
     }
     tally.summary()

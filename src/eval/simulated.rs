@@ -1,8 +1,10 @@
 //! Simulated providers for demo and bench: a server that speaks OpenAI's chat protocol and makes its answers up.
 //!
-//! Latency and length depend on the prompt alone, so that runs can be repeated.
+//! Answer, latency and length depend on what is asked alone, so that runs can be repeated: questions of one label get one
+//! answer, in the same words, and others get others.
 
 use std::{
+    collections::HashMap,
     convert::Infallible,
     io,
     net::SocketAddr,
@@ -26,6 +28,7 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
+use super::trace::{Label, Question};
 use crate::{
     account::estimate_tokens,
     api::{
@@ -54,15 +57,31 @@ pub struct Simulated {
 #[derive(Clone)]
 struct Model {
     manner: Manner,
+    truths: Truths,
     answers: Arc<AtomicU64>,
+}
+
+/// What simulated models know: the label of each question, as far as the trace has one.
+#[derive(Debug, Clone, Default)]
+pub struct Truths(Arc<HashMap<String, String>>);
+
+impl Truths {
+    /// Those of a trace.
+    pub fn of(questions: &[Question]) -> Self {
+        let known = questions.iter().filter_map(|question| match &question.label {
+            Label::Cluster(name) => Some((question.text()?.to_owned(), name.clone())),
+            Label::Alone | Label::Unknown => None,
+        });
+        Self(Arc::new(known.collect()))
+    }
 }
 
 impl Simulated {
     /// Starts a provider on a free port.
-    pub async fn start(manner: Manner) -> io::Result<Self> {
+    pub async fn start(manner: Manner, truths: Truths) -> io::Result<Self> {
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let model = Model { manner, answers: Arc::default() };
+        let model = Model { manner, truths, answers: Arc::default() };
         let router = Router::new().route("/v1/chat/completions", post(answer)).with_state(model);
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -92,7 +111,7 @@ async fn answer(State(model): State<Model>, body: Bytes) -> Response {
             return (StatusCode::BAD_REQUEST, Json(body)).into_response();
         }
     };
-    let seed = seed(&request);
+    let seed = seed(&request, &model.truths);
     let share = (seed % 1000) as f64 / 1000.0;
     if !model.manner.latency.is_zero() {
         tokio::time::sleep(model.manner.latency.mul_f64(1.0 + share)).await;
@@ -100,8 +119,7 @@ async fn answer(State(model): State<Model>, body: Bytes) -> Response {
     let number = model.answers.fetch_add(1, Ordering::Relaxed);
     let id = format!("chatcmpl-{}-{number}", model.manner.name);
     let tokens = model.manner.tokens + (seed / 1000) % (3 * model.manner.tokens).max(1);
-    let text =
-        format!("(simulated answer {:08x} by {}, {tokens} tokens)", seed as u32, model.manner.name);
+    let text = words(seed);
     let usage = json!({
         "prompt_tokens": estimate_tokens(request.conversation_bytes()),
         "completion_tokens": tokens,
@@ -118,6 +136,18 @@ async fn answer(State(model): State<Model>, body: Bytes) -> Response {
         events(&id, &request, &text, &usage).into_iter().map(Ok::<_, Infallible>),
     ));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
+/// An answer in made-up words.
+fn words(seed: u64) -> String {
+    const SYLLABLES: [&str; 16] = [
+        "ba", "ko", "mi", "ru", "sa", "te", "vo", "lu", "ni", "pe", "gra", "zi", "fo", "ha", "dur",
+        "wem",
+    ];
+    let syllable = |at: u32| SYLLABLES[(seed >> (4 * at)) as usize % SYLLABLES.len()];
+    let word = |at: u32| [syllable(at), syllable(at + 1), syllable(at + 2)].concat();
+    let words: Vec<String> = (0..13).map(word).collect();
+    format!("{}.", words.join(" "))
 }
 
 fn events(id: &str, request: &ChatRequest, text: &str, usage: &Value) -> Vec<Bytes> {
@@ -139,9 +169,12 @@ fn events(id: &str, request: &ChatRequest, text: &str, usage: &Value) -> Vec<Byt
     events
 }
 
-/// A number that depends on the prompt alone.
-fn seed(request: &ChatRequest) -> u64 {
+/// A number that depends on what is asked alone.
+fn seed(request: &ChatRequest, truths: &Truths) -> u64 {
     let text = request.last_user_text().unwrap_or_default();
-    let hash = blake3::hash(text.as_bytes());
+    let hash = match truths.0.get(&*text) {
+        Some(label) => blake3::hash(format!("label {label}").as_bytes()),
+        None => blake3::hash(text.as_bytes()),
+    };
     hash.as_bytes().iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
 }

@@ -20,6 +20,13 @@ pub struct Question {
     pub kind: Option<String>,
 }
 
+impl Question {
+    /// The text of the last turn, when it is plain.
+    pub fn text(&self) -> Option<&str> {
+        self.messages.as_array()?.last()?.get("content")?.as_str()
+    }
+}
+
 /// What is known of a question's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Label {

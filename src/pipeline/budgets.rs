@@ -1,6 +1,12 @@
 //! The error budget of each scope.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use moka::sync::Cache;
 use parking_lot::Mutex;
@@ -23,6 +29,7 @@ pub struct Budgets {
     settings: Settings,
     prior: Arc<Prior>,
     scopes: Cache<ScopeId, ScopeBudget>,
+    draws: Arc<Draws>,
     /// Learns from every scope, for what is shown of all.
     all: Arc<Mutex<Budget>>,
 }
@@ -36,10 +43,26 @@ struct Rule {
     shadow_share: f64,
 }
 
+/// Evenly spread numbers, the same in every run, so that a replay can be repeated (SplitMix64, Steele et al. 2014).
+#[derive(Default)]
+struct Draws(AtomicU64);
+
+impl Draws {
+    /// The next one, in `[0, 1)`.
+    fn next(&self) -> f64 {
+        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mut bits = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
 /// The budget of one scope. Cheap to clone.
 #[derive(Clone)]
 pub struct ScopeBudget {
     rule: Rule,
+    draws: Arc<Draws>,
     own: Arc<Mutex<Budget>>,
     all: Arc<Mutex<Budget>>,
 }
@@ -62,6 +85,7 @@ impl Budgets {
             all: Arc::new(Mutex::new(Budget::new(settings.clone(), Arc::clone(&prior)))),
             settings,
             prior,
+            draws: Arc::default(),
             scopes: Cache::builder().max_capacity(MAX_SCOPES).time_to_idle(IDLE).build(),
         }
     }
@@ -70,6 +94,7 @@ impl Budgets {
     pub fn of(&self, scope: ScopeId) -> ScopeBudget {
         self.scopes.get_with(scope, || ScopeBudget {
             rule: self.rule,
+            draws: Arc::clone(&self.draws),
             own: Arc::new(Mutex::new(Budget::new(self.settings.clone(), Arc::clone(&self.prior)))),
             all: Arc::clone(&self.all),
         })
@@ -98,7 +123,7 @@ impl ScopeBudget {
 
     /// Whether a score is served, checked or refused.
     pub fn decide(&self, score: f64, max_wrong: Option<f64>) -> Verdict {
-        let draw = rand::random::<f64>();
+        let draw = self.draws.next();
         let verdict = match self.rule.fixed {
             Some(fixed) if score < fixed => Verdict::Reject,
             Some(_) if draw < self.rule.shadow_share => {

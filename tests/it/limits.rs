@@ -159,7 +159,7 @@ async fn an_embedding_that_fails_costs_the_match_and_nothing_else() {
              tiers: {{ cheap: [p/small], frontier: [p/large] }}",
             upstream.base_url()
         );
-        let model = Model { embedder: Arc::new(Failing(error)), threshold: 0.8 };
+        let model = Model { embedder: Arc::new(Failing(error)), is_shipped: false };
         let gateway = Gateway::start_with(&yaml, model).await;
         for model in ["p/m", "auto"] {
             let mut body = chat("a question");

@@ -37,7 +37,9 @@ async fn a_trap_goes_upstream_and_says_why() {
         assert!(!answer.header("x-scrimp-refused").is_empty());
         assert_eq!(answer.text(), format!("You said \"{trap}\""));
     }
-    assert!(gateway.metrics().await.contains("scrimp_guard_rejections_total{reason=\"number\"} 1"));
+    assert!(
+        gateway.metrics().await.contains("scrimp_candidates_refused_total{reason=\"number\"} 1")
+    );
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score
 from torch import nn
 from torch.nn import functional as F
@@ -152,6 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     for name in ("base", "data", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="trained weights to go on from")
     parser.add_argument("--check", type=Path, help="folder of labelled pairs to watch the ranking on")
     parser.add_argument("--pairs", type=int, default=280_000, help="how many pairs to train on, repeats counted")
     parser.add_argument("--batch", type=int, default=64)
@@ -163,6 +164,8 @@ def main() -> None:
 
     body, tokenizer = base(arguments.base)
     model = Verifier(body)
+    if arguments.start:
+        model.load_state_dict(load_file(arguments.start))
     pairs = [json.loads(line) for line in (arguments.data / "train.jsonl").open()]
     rows = rows_of(tokenizer, pairs)
     checks = check_sets(tokenizer, arguments.check, 600) if arguments.check else {}

@@ -202,6 +202,12 @@ impl Gateway {
         Self::read(self.http.get(format!("{}/metrics", self.admin))).await.body
     }
 
+    /// A JSON page of the operator's side.
+    pub async fn admin_json(&self, path: &str) -> Value {
+        let answer = Self::read(self.http.get(format!("{}{path}", self.admin))).await;
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
     /// One number of the metrics page; zero when it is not there.
     pub async fn metric(&self, name: &str) -> u64 {
         let page = self.metrics().await;
