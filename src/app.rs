@@ -159,11 +159,11 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         embedder: model.map(|model| model.embedder),
         classifier,
         total_timeout: config.upstream.total_timeout,
-        upstream: Upstream::new(
+        upstream: Arc::new(Upstream::new(
             config.providers.clone(),
             config.upstream.clone(),
             metrics.clone(),
-        )?,
+        )?),
         prices,
         metrics,
     }))

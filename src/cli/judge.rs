@@ -117,9 +117,10 @@ fn many(arguments: &Arguments, scorer: &LocalScorer, threshold: f64) -> Result<(
             bars.advance(1);
             let refused = assessed.refusal.is_some() || cosine < scorer.judging().floor;
             Scored {
+                refused,
                 same: pair.label == 1,
                 cosine: f64::from(cosine),
-                score: if refused { 0.0 } else { assessed.score },
+                score: assessed.score,
                 verified: assessed.complete,
             }
         })
@@ -184,7 +185,8 @@ fn write_features(
             let comparison = guard::examine(&pair.b, &pair.a);
             let logit = verifier.logit(&pair.a, &pair.b).ok();
             let features = logit.map(|logit| calibration::features(cosine, logit, &comparison));
-            let vetoed = guard::veto(&comparison.differences).map(|found| found.kind.name());
+            let refusal = scorer.assess(&pair.a, &pair.b, cosine).refusal;
+            let vetoed = refusal.map(|refusal| refusal.kind());
             json!({
                 "label": pair.label, "source": pair.source, "kind": pair.kind, "cosine": cosine,
                 "logit": logit, "vetoed": vetoed, "features": features,

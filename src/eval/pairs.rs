@@ -83,8 +83,10 @@ pub struct Scored {
     pub same: bool,
     /// Cosine of the questions.
     pub cosine: f64,
-    /// The judge's score; 0 where it refuses.
+    /// The judge's score.
     pub score: f64,
+    /// It is refused whatever its score.
+    pub refused: bool,
     /// The verifier was asked.
     pub verified: bool,
 }
@@ -98,11 +100,11 @@ pub struct Quality {
     pub different: usize,
     /// Area under the ROC curve of the cosine, with its 95 % interval (Hanley & McNeil 1982).
     pub auc_cosine: Option<Auc>,
-    /// That of the judge's score.
+    /// That of the judge's score, the guard's vetoes apart.
     pub auc: Option<Auc>,
     /// Largest share of the same pairs that can be served with 95 % of what is served right, by cosine.
     pub recall_at_95_cosine: f64,
-    /// The same by the judge's score.
+    /// The same by the judge's score and the guard's vetoes.
     pub recall_at_95: f64,
     /// Share of the same pairs that are served at the threshold.
     pub served_same: Share,
@@ -129,7 +131,7 @@ impl Quality {
         let same = pairs.iter().filter(|pair| pair.same).count();
         let served = |wanted: bool| {
             let of = pairs.iter().filter(|pair| pair.same == wanted);
-            let count = of.clone().filter(|pair| pair.score >= threshold).count();
+            let count = of.clone().filter(|pair| !pair.refused && pair.score >= threshold).count();
             Share::new(count as u64, of.count() as u64)
         };
         let by = |score: fn(&Scored) -> f64| {
@@ -139,6 +141,7 @@ impl Quality {
             ranked
         };
         let (cosine, score) = (by(|pair| pair.cosine), by(|pair| pair.score));
+        let servable = by(|pair| if pair.refused { 0.0 } else { pair.score });
         let verified = pairs.iter().filter(|pair| pair.verified).count();
         Self {
             same,
@@ -146,7 +149,7 @@ impl Quality {
             auc_cosine: auc(&cosine),
             auc: auc(&score),
             recall_at_95_cosine: recall_at(&cosine, 0.95),
-            recall_at_95: recall_at(&score, 0.95),
+            recall_at_95: recall_at(&servable, 0.95),
             served_same: served(true),
             served_different: served(false),
             verified: Share::new(verified as u64, pairs.len() as u64),
@@ -208,7 +211,7 @@ mod tests {
     use super::*;
 
     fn scored(score: f64, same: bool) -> Scored {
-        Scored { same, cosine: 1.0 - score, score, verified: true }
+        Scored { same, cosine: 1.0 - score, score, refused: false, verified: true }
     }
 
     #[test]

@@ -23,6 +23,11 @@ const MAX_SCOPES: u64 = 10_000;
 /// A scope that has been idle for so long starts anew.
 const IDLE: Duration = Duration::from_secs(30 * 86_400);
 
+/// Least share of hits that is checked, as a part of the configured one.
+const FLOOR_PART: f64 = 0.4;
+/// Largest share that is checked while there is little evidence, in configured ones.
+const CAP_PARTS: f64 = 2.0;
+
 /// All error budgets.
 pub struct Budgets {
     rule: Rule,
@@ -73,6 +78,8 @@ impl Budgets {
         let settings = Settings {
             max_wrong: cache.max_wrong,
             shadow_share: cache.shadow_share,
+            shadow_floor: cache.shadow_share * FLOOR_PART,
+            shadow_cap: cache.shadow_share * CAP_PARTS,
             ..Settings::default()
         };
         let rule = Rule {
@@ -98,6 +105,12 @@ impl Budgets {
             own: Arc::new(Mutex::new(Budget::new(self.settings.clone(), Arc::clone(&self.prior)))),
             all: Arc::clone(&self.all),
         })
+    }
+
+    /// Starts every scope anew from the shipped calibration.
+    pub fn forget(&self) {
+        *self.all.lock() = Budget::new(self.settings.clone(), Arc::clone(&self.prior));
+        self.scopes.invalidate_all();
     }
 
     /// Where all scopes together stand.

@@ -10,13 +10,16 @@ use std::{
 
 use http::HeaderMap;
 
-use super::{Error, budgets::Budgets, check::Checker, feedback::ServedAnswers, store::Found};
+use super::{
+    Error, budgets::Budgets, check::Checker, feedback::ServedAnswers, llm_judge::LlmJudge,
+    store::Found,
+};
 use crate::{
     account::PriceBook,
     auth::{Authenticator, Principal},
     cache::{Clock, ExactCache, Flights, SemanticIndex},
     classify::Classifier,
-    config::{Cache, Router, Tiers},
+    config::{AnswerJudge, Cache, Router, Tiers},
     embed::Embedder,
     limit::{Admission, Place},
     route::Resolver,
@@ -54,7 +57,7 @@ pub struct Parts {
     /// The complexity classifier.
     pub classifier: Classifier,
     /// The providers.
-    pub upstream: Upstream,
+    pub upstream: Arc<Upstream>,
     /// The longest that a request waits for an identical one.
     pub total_timeout: Duration,
     /// What tokens cost.
@@ -67,7 +70,7 @@ pub struct Parts {
 pub struct Gateway {
     pub(super) parts: Parts,
     pub(super) flights: Flights<Found>,
-    pub(super) budgets: Budgets,
+    pub(super) budgets: Arc<Budgets>,
     pub(super) checker: Arc<Checker>,
     pub(super) served: ServedAnswers,
     draining: AtomicBool,
@@ -76,9 +79,20 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway of these parts, on the current runtime.
     pub fn new(parts: Parts) -> Self {
-        let checker = Checker::start(parts.embedder.clone(), Arc::clone(&parts.metrics));
+        let judge = (parts.cache.judge == AnswerJudge::Cheap).then(|| LlmJudge {
+            upstream: Arc::clone(&parts.upstream),
+            targets: parts.tiers.cheap.clone(),
+            prices: parts.prices.clone(),
+        });
+        let budgets = Arc::new(Budgets::new(&parts.cache, Arc::clone(&parts.prior)));
+        let checker = Checker::start(
+            parts.embedder.clone(),
+            judge,
+            Arc::clone(&budgets),
+            Arc::clone(&parts.metrics),
+        );
         Self {
-            budgets: Budgets::new(&parts.cache, Arc::clone(&parts.prior)),
+            budgets,
             checker: Arc::new(checker),
             served: ServedAnswers::default(),
             flights: Flights::default(),

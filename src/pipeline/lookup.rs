@@ -52,7 +52,7 @@ impl Gateway {
         let judged =
             self.by_meaning(keys.partition, question, vector, ctx.policy.max_age, least).await?;
         let Judged { hit, assessment } = judged;
-        let Assessment { score, refusal, difference, complete } = assessment;
+        let Assessment { score, refusal, difference, complete, is_equal } = assessment;
         let verdict = match refusal.is_some() {
             true => Verdict::Reject,
             false => budget.decide(score, ctx.max_wrong),
@@ -60,7 +60,9 @@ impl Gateway {
         let check = |weight, source| Check {
             budget: budget.clone(),
             entry: Arc::clone(&hit.entry),
+            question: question.as_str().into(),
             score,
+            is_equal,
             weight,
             source,
         };

@@ -9,6 +9,7 @@ mod embeddings;
 mod error;
 mod feedback;
 mod gateway;
+mod llm_judge;
 mod lookup;
 mod outgoing;
 mod plan;

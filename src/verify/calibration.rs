@@ -12,9 +12,18 @@ use crate::guard::{Comparison, Difference, Kind};
 /// A verifier's log-odds beyond this say no more.
 const LOGIT_LIMIT: f32 = 8.0;
 
-/// The evidence, as numbers. Their order is that of [`names`].
-const SIMILARITY_FEATURES: [&str; 6] =
-    ["cosine", "cosine_high", "verifier", "verifier_high", "overlap", "order"];
+/// What speaks for the same answer. Cosine and verifier count apart in pairs that share their words, where the verifier
+/// knows best, and in those that do not. Their order is that of [`names`].
+const SIMILARITY_FEATURES: [&str; 8] = [
+    "cosine_same_words",
+    "cosine_other_words",
+    "cosine_high",
+    "verifier_same_words",
+    "verifier_other_words",
+    "verifier_high",
+    "overlap",
+    "same_order",
+];
 
 /// Names of all features: similarities, whose weights are never negative, then differences, whose are never positive.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -26,14 +35,17 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn features(cosine: f32, logit: f32, comparison: &Comparison) -> Vec<f64> {
     let Comparison { differences, overlap } = comparison;
     let logit = f64::from(logit.clamp(-LOGIT_LIMIT, LOGIT_LIMIT));
+    let shared = f64::from(overlap.jaccard).clamp(0.0, 1.0);
     let cosine = f64::from(cosine).clamp(0.0, 1.0);
     let (left, right) = (overlap.unmatched_left as f64, overlap.unmatched_right as f64);
     let similarities = [
-        cosine,
+        2.0 * cosine * shared,
+        2.0 * cosine * (1.0 - shared),
         (cosine - 0.9).max(0.0) * 10.0,
-        logit / 4.0,
+        logit / 4.0 * shared,
+        logit / 4.0 * (1.0 - shared),
         (logit - 3.0).max(0.0) / 2.0,
-        f64::from(overlap.jaccard),
+        shared,
         f64::from(overlap.same_order),
     ];
     let unmatched = [(left + right).ln_1p(), (left - right).abs().ln_1p()];
@@ -168,3 +180,7 @@ impl Calibration {
         low.1 + (high.1 - low.1) * (raw - low.0) / (high.0 - low.0)
     }
 }
+
+#[cfg(test)]
+#[path = "calibration_tests.rs"]
+mod tests;

@@ -31,6 +31,8 @@ pub struct Assessment {
     pub difference: Option<Difference>,
     /// All the evidence is in the score. Where it could not have been served anyway the verifier is not asked.
     pub complete: bool,
+    /// The questions differ in nothing but case, punctuation, politeness and typing errors.
+    pub is_equal: bool,
 }
 
 /// Why a candidate is not served.
@@ -92,13 +94,14 @@ impl Judge {
         match self {
             Self::Threshold(least) if cosine < *least => {
                 let refusal = Some(Refusal::Similarity { found: cosine, least: *least });
-                Assessment { score, refusal, difference: None, complete: true }
+                Assessment { score, refusal, difference: None, complete: true, is_equal: false }
             }
             Self::Threshold(_) => {
-                let differences = guard::compare(candidate, question);
-                let veto = guard::veto(&differences).cloned();
+                let comparison = guard::examine(candidate, question);
+                let veto = guard::veto(&comparison.differences).cloned();
                 let refusal = veto.clone().map(Refusal::Guard);
-                Assessment { score, refusal, difference: veto, complete: true }
+                let is_equal = comparison.overlap.equal;
+                Assessment { score, refusal, difference: veto, complete: true, is_equal }
             }
             Self::Calibrated { verifier, calibration } => {
                 calibrated(verifier, calibration, (question, candidate), cosine, least)
@@ -115,28 +118,29 @@ fn calibrated(
     least: f64,
 ) -> Assessment {
     let comparison = guard::examine(candidate, question);
-    let difference = guard::veto(&comparison.differences)
-        .or_else(|| calibration.worst(&comparison.differences))
-        .cloned();
+    let veto = guard::veto(&comparison.differences)
+        .filter(|_| comparison.overlap.jaccard >= OTHERWISE_EQUAL);
+    let difference = veto.or_else(|| calibration.worst(&comparison.differences)).cloned();
     let best_case = calibration.best_case(cosine, &comparison);
-    if let Some(veto) = guard::veto(&comparison.differences) {
-        let refusal = Some(Refusal::Guard(veto.clone()));
-        return Assessment { score: best_case, refusal, difference, complete: false };
-    }
-    if best_case < least {
-        return Assessment { score: best_case, refusal: None, difference, complete: false };
+    let refusal = veto.cloned().map(Refusal::Guard);
+    let is_equal = comparison.overlap.equal;
+    // Whoever asks for every score gets those of refused candidates as well.
+    if (refusal.is_some() && least > 0.0) || best_case < least {
+        return Assessment { score: best_case, refusal, difference, complete: false, is_equal };
     }
     match verifier.logit(question, candidate) {
-        Ok(logit) => Assessment {
-            score: calibration.confidence(cosine, logit, &comparison),
-            refusal: None,
-            difference,
-            complete: true,
-        },
+        Ok(logit) => {
+            let score = calibration.confidence(cosine, logit, &comparison);
+            Assessment { score, refusal, difference, complete: true, is_equal }
+        }
         Err(error) => {
             tracing::debug!(%error, "a candidate cannot be verified");
             let refusal = Some(Refusal::Unread);
-            Assessment { score: 0.0, refusal, difference, complete: false }
+            Assessment { score: 0.0, refusal, difference, complete: false, is_equal }
         }
     }
 }
+
+/// From this share of common content words on, a difference that the guard would veto is one between texts that are
+/// otherwise equal. In texts that share less it is evidence like any other.
+const OTHERWISE_EQUAL: f32 = 0.6;

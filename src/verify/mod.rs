@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod budget;
 pub mod calibration;
+pub mod control;
 pub mod judge;
 pub mod model;
 

@@ -185,3 +185,7 @@ fn log_sum_exp(values: impl Iterator<Item = f32>) -> f32 {
     }
     largest + values.iter().map(|value| (value - largest).exp()).sum::<f32>().ln()
 }
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;

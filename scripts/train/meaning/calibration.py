@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 
 from bert import write_json
 
-SIMILARITIES = 6
+SIMILARITIES = 8
 RIDGE = 2e-3
 # Breakpoints of the curve and of the prior, in the score.
 EDGES = numpy.concatenate([numpy.linspace(0, 0.9, 19), 1 - numpy.logspace(-1, -3, 17)[1:], [1.0]])
@@ -93,7 +93,7 @@ def main() -> None:
     weight = numpy.array([1 / of[row["source"]] for row in rows])
     weight /= weight.sum()
     everything = set(range(x.shape[1]))
-    without_cosine = everything - {names.index("cosine"), names.index("cosine_high")}
+    without_cosine = {at for at in everything if not names[at].startswith("cosine")}
     own, score, told = calibrated(x, y, weight, everything, arguments.floor)
     other, _, told_other = calibrated(x, y, weight, without_cosine, 0.3)
     write_json(arguments.out, {"version": 1, "own_encoder": own, "other_encoder": other})
