@@ -1,16 +1,9 @@
 # syntax=docker/dockerfile:1
-# Scrimp with its embedding model: needs no network at run time but the providers'.
+# Scrimp with its models inside the binary: needs no network at run time but the providers'.
 #
 #   docker build -t scrimp .
 #
 # `--build-arg PROFILE=release` builds faster, for a slightly slower binary.
-
-FROM debian:bookworm-slim AS model
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates curl \
-    && rm -rf /var/lib/apt/lists/*
-COPY scripts/fetch-model.sh /build/scripts/
-RUN /build/scripts/fetch-model.sh --to /models/all-MiniLM-L6-v2
 
 FROM rust:1.95-slim-bookworm AS build
 ARG PROFILE=dist
@@ -25,7 +18,6 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent scrimp
-COPY --from=model /models /usr/share/scrimp/models
 COPY --from=build /out/scrimp /usr/local/bin/scrimp
 COPY docker/scrimp.yaml /etc/scrimp/scrimp.yaml
 COPY LICENSE NOTICE /usr/share/doc/scrimp/

@@ -3,9 +3,8 @@
 #
 #   scripts/check.sh
 #
-# Without the embedding model (no network, say) the tests that need it are left out, with a note. cargo-deny is run where
-# it is installed (`cargo install --locked cargo-deny`); its advisories need the network and change by the day, so that they
-# have a job of their own in CI.
+# cargo-deny is run where it is installed (`cargo install --locked cargo-deny`); its advisories need the network and change
+# by the day, so that they have a job of their own in CI.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,9 +13,6 @@ step() {
     "$@"
 }
 
-if ! scripts/fetch-model.sh; then
-    echo "note: the embedding model is not here; the tests that need it are left out"
-fi
 step cargo fmt --check
 step cargo clippy --all-targets --locked -- -D warnings
 step env RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked

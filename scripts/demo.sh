@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the demo from a bare clone: fetches the embedding model when it is missing, builds, and shows what Scrimp does.
+# Runs the demo from a bare clone: builds, and shows what Scrimp does.
 #
 #   scripts/demo.sh [--keep] [--concurrency N] [--json]
 #
@@ -11,6 +11,5 @@ if ! command -v cargo >/dev/null; then
     echo "demo: cargo is not installed; Rust 1.90 or newer is needed, see https://rustup.rs" >&2
     exit 1
 fi
-scripts/fetch-model.sh >&2
 echo "building (about six minutes on two cores the first time)" >&2
 exec cargo run --release --locked --quiet -- demo "$@"
