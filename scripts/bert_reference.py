@@ -15,13 +15,22 @@ from tokenizers import Tokenizer
 ERF = np.vectorize(erf, otypes=[np.float64])
 
 
+def plain(loaded, name):
+    """A tensor in float64; one that is stored as bytes stands for `(byte - 128) * scale` of its row."""
+    tensor = loaded[name].astype(np.float64)
+    if loaded[name].dtype != np.uint8:
+        return tensor
+    return (tensor - 128) * loaded[f"{name}.scale"].astype(np.float64)[:, None]
+
+
 class Reference:
     """A model folder in the Hugging Face layout, with mean pooling."""
 
     def __init__(self, folder):
         folder = Path(folder)
         self.config = json.loads((folder / "config.json").read_text())
-        self.weights = {k: v.astype(np.float64) for k, v in load_file(folder / "model.safetensors").items() if v.dtype != np.int64}
+        loaded = load_file(folder / "model.safetensors")
+        self.weights = {k: plain(loaded, k) for k, v in loaded.items() if v.dtype != np.int64}
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()

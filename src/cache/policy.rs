@@ -201,6 +201,7 @@ mod tests {
             max_wrong: 0.01,
             mode: CacheMode::Serve,
             shadow_share: 0.05,
+            learn: true,
             careful: true,
             judge: AnswerJudge::Local,
         }

@@ -43,6 +43,13 @@ pub struct Arguments {
     /// Lowest cosine similarity that is served, instead of the configured one.
     #[arg(long, value_parser = cosine, conflicts_with = "policy")]
     threshold: Option<f32>,
+    /// Lowest confidence that is served, instead of the one that keeps the error budget.
+    #[arg(long, value_parser = share, conflicts_with_all = ["policy", "threshold"])]
+    confidence: Option<f64>,
+    /// Let the error budget learn from the labels, as if providers gave questions of one label one answer. Without it the
+    /// shipped calibration alone decides.
+    #[arg(long, conflicts_with = "policy")]
+    learn: bool,
     /// Print the summary as JSON.
     #[arg(long)]
     json: bool,
@@ -72,6 +79,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         config.admin = None;
         config.keys.clear();
         config.cache.threshold = arguments.threshold.or(config.cache.threshold);
+        config.cache.confidence = arguments.confidence.or(config.cache.confidence);
+        if models.is_some() {
+            config.cache.learn = arguments.learn;
+        }
         let app = App::start(config).await?;
         if models.is_some() {
             output::note("misses go to simulated models that answer at once; '--config FILE' sends them to real ones");
@@ -107,6 +118,11 @@ fn compare(arguments: &Arguments) -> Result<(), Failure> {
     output::line(&format!("{}\n", tune::policies(&study)));
     output::line(&tune::kinds(&study));
     Ok(())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value| (0.0..=1.0).contains(value));
+    value.ok_or_else(|| "must be a number between 0 and 1".to_owned())
 }
 
 fn cosine(text: &str) -> Result<f32, String> {

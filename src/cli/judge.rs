@@ -21,10 +21,11 @@ use crate::{
         pairs::{self, Pair, Quality, Scored},
     },
     guard,
+    pipeline::budgets::settings,
     verify::{
-        budget::{Budget, Settings},
+        budget::Budget,
         calibration,
-        judge::{Assessment, Judge},
+        judge::{self, Assessment, Judge},
     },
 };
 
@@ -39,8 +40,8 @@ pub struct Arguments {
     /// Report each kind of pair as well.
     #[arg(long, requires = "pairs")]
     kinds: bool,
-    /// Write the evidence on each pair to this file, as numbers: what a calibration is made of.
-    #[arg(long, value_name = "FILE", requires = "pairs")]
+    /// Write the evidence on each pair to this file, as numbers, and nothing else: what a calibration is made of.
+    #[arg(long, value_name = "FILE", requires = "pairs", conflicts_with_all = ["json", "kinds"])]
     features: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigArgument,
@@ -52,7 +53,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = scoring::configuration(&arguments.config)?;
     let scorer = LocalScorer::start(&config)?;
-    let settings = Settings { max_wrong: config.cache.max_wrong, ..Settings::default() };
+    let settings = settings(&config.cache);
     let prior = std::sync::Arc::new(scorer.judging().prior.clone());
     let fixed = config.cache.threshold.map(f64::from).or(config.cache.confidence);
     let threshold = fixed.unwrap_or_else(|| Budget::new(settings, prior).threshold());
@@ -108,6 +109,7 @@ fn many(arguments: &Arguments, scorer: &LocalScorer, threshold: f64) -> Result<(
     bars.begin("judging", all.len() as u64);
     if let Some(path) = &arguments.features {
         write_features(path, scorer, &all, &cosines)?;
+        return Ok(());
     }
     let scored: Vec<Scored> = all
         .par_iter()
@@ -185,8 +187,7 @@ fn write_features(
             let comparison = guard::examine(&pair.b, &pair.a);
             let logit = verifier.logit(&pair.a, &pair.b).ok();
             let features = logit.map(|logit| calibration::features(cosine, logit, &comparison));
-            let refusal = scorer.assess(&pair.a, &pair.b, cosine).refusal;
-            let vetoed = refusal.map(|refusal| refusal.kind());
+            let vetoed = judge::veto(&comparison).map(|found| found.kind.name());
             json!({
                 "label": pair.label, "source": pair.source, "kind": pair.kind, "cosine": cosine,
                 "logit": logit, "vetoed": vetoed, "features": features,

@@ -240,6 +240,9 @@ pub struct Cache {
     /// Share of would-be hits by meaning that go upstream all the same, to compare the answers (`shadow_share`; by default
     /// 5%, and 0% with a fixed threshold or confidence).
     pub shadow_share: f64,
+    /// Whether the budget learns from the traffic (`learn`, default true); else it keeps to its calibration, and no hit is
+    /// checked but in shadow mode.
+    pub learn: bool,
     /// Whether words about time and about the caller's own account narrow what is shared (`careful`, default true).
     pub careful: bool,
     /// Who compares two answers when words alone do not tell (`judge`).

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
+use crate::embed::files::Files;
 
 #[derive(Deserialize)]
 struct Row {

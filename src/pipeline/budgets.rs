@@ -28,6 +28,9 @@ const FLOOR_PART: f64 = 0.4;
 /// Largest share that is checked while there is little evidence, in configured ones.
 const CAP_PARTS: f64 = 2.0;
 
+/// The shipped calibration is made of pairs that are harder to tell apart than traffic is: no further margin is put on it.
+const PRIOR_MARGIN: f64 = 1.0;
+
 /// All error budgets.
 pub struct Budgets {
     rule: Rule,
@@ -45,6 +48,7 @@ struct Rule {
     /// A fixed one, which the budget only measures.
     fixed: Option<f64>,
     mode: CacheMode,
+    learn: bool,
     shadow_share: f64,
 }
 
@@ -75,16 +79,11 @@ pub struct ScopeBudget {
 impl Budgets {
     /// Budgets as the configuration says, that start from `prior`.
     pub fn new(cache: &config::Cache, prior: Arc<Prior>) -> Self {
-        let settings = Settings {
-            max_wrong: cache.max_wrong,
-            shadow_share: cache.shadow_share,
-            shadow_floor: cache.shadow_share * FLOOR_PART,
-            shadow_cap: cache.shadow_share * CAP_PARTS,
-            ..Settings::default()
-        };
+        let settings = settings(cache);
         let rule = Rule {
             fixed: cache.threshold.map(f64::from).or(cache.confidence),
             mode: cache.mode,
+            learn: cache.learn,
             shadow_share: cache.shadow_share,
         };
         Self {
@@ -124,6 +123,18 @@ impl Budgets {
     }
 }
 
+/// The settings of every scope's budget.
+pub fn settings(cache: &config::Cache) -> Settings {
+    Settings {
+        max_wrong: cache.max_wrong,
+        shadow_share: cache.shadow_share,
+        shadow_floor: cache.shadow_share * FLOOR_PART,
+        shadow_cap: cache.shadow_share * CAP_PARTS,
+        prior_margin: PRIOR_MARGIN,
+        ..Settings::default()
+    }
+}
+
 impl ScopeBudget {
     /// The lowest score that is served at present, to a caller who accepts `max_wrong`, if it says so.
     pub fn threshold(&self, max_wrong: Option<f64>) -> f64 {
@@ -149,8 +160,19 @@ impl ScopeBudget {
             (Verdict::Serve | Verdict::Shadow { .. }, CacheMode::Shadow) => {
                 Verdict::Shadow { weight: 1.0 }
             }
+            (Verdict::Shadow { .. }, _) if !self.rule.learn => Verdict::Serve,
             (verdict, _) => verdict,
         }
+    }
+
+    /// Whether what is learnt changes what is served, and is not merely measured.
+    pub fn steers(&self) -> bool {
+        self.rule.fixed.is_none() && self.rule.mode == CacheMode::Serve
+    }
+
+    /// Whether what is found out about candidates is learnt from.
+    pub fn learns(&self) -> bool {
+        self.rule.learn || self.rule.mode == CacheMode::Shadow
     }
 
     /// An answer was served.

@@ -196,6 +196,8 @@ impl Learning {
         let label = Label { score, wrong, weight, source };
         let before = self.worth.replace(self.control.worth());
         match self.control.worth() {
+            // What is only measured may be taken back later.
+            Worth::Open if !budget.steers() => budget.learn(label),
             Worth::Open if self.held.len() < HELD => self.held.push((budget, label)),
             Worth::Open => metrics.shed("labels"),
             Worth::Useful => {

@@ -85,7 +85,7 @@ impl Gateway {
                     }
                     _ => refusal.to_string(),
                 });
-                ctx.check = complete.then(|| check(1.0, Source::Miss));
+                ctx.check = (complete && budget.learns()).then(|| check(1.0, Source::Miss));
             }
         }
         None

@@ -1,6 +1,6 @@
 //! The flow of one request, from the caller's bytes to the answer's. Knows no axum and no reqwest.
 
-mod budgets;
+pub mod budgets;
 mod capture;
 mod chat;
 mod check;

@@ -68,7 +68,7 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     let value = if value.chars().all(plain) {
         HeaderValue::from_str(value)
     } else {
-        let arrows = value.replace('→', "->");
+        let arrows = value.replace('→', "->").replace('–', "-");
         HeaderValue::try_from(
             arrows.chars().map(|c| if plain(c) { c } else { '?' }).collect::<String>(),
         )

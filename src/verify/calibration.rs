@@ -14,7 +14,7 @@ const LOGIT_LIMIT: f32 = 8.0;
 
 /// What speaks for the same answer. Cosine and verifier count apart in pairs that share their words, where the verifier
 /// knows best, and in those that do not. Their order is that of [`names`].
-const SIMILARITY_FEATURES: [&str; 8] = [
+const SIMILARITY_FEATURES: [&str; 9] = [
     "cosine_same_words",
     "cosine_other_words",
     "cosine_high",
@@ -23,6 +23,7 @@ const SIMILARITY_FEATURES: [&str; 8] = [
     "verifier_high",
     "overlap",
     "same_order",
+    "equal",
 ];
 
 /// Names of all features: similarities, whose weights are never negative, then differences, whose are never positive.
@@ -47,6 +48,7 @@ pub fn features(cosine: f32, logit: f32, comparison: &Comparison) -> Vec<f64> {
         (logit - 3.0).max(0.0) / 2.0,
         shared,
         f64::from(overlap.same_order),
+        f64::from(u8::from(overlap.equal)),
     ];
     let unmatched = [(left + right).ln_1p(), (left - right).abs().ln_1p()];
     let found = |kind: &Kind| {

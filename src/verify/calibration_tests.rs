@@ -75,7 +75,7 @@ fn a_calibration_that_breaks_its_promises_is_refused() {
         ("/version", 9.into(), "version is 9"),
         ("/own_encoder/weights", serde_json::json!([1.0]), "1 weights"),
         ("/own_encoder/weights/0", (-1.0).into(), "`cosine_same_words` has the wrong sign"),
-        ("/own_encoder/weights/11", 0.5.into(), "wrong sign"),
+        ("/own_encoder/weights/12", 0.5.into(), "wrong sign"),
         ("/other_encoder/curve", serde_json::json!([[0.0, 0.5], [1.0, 0.2]]), "does not rise"),
         ("/own_encoder/floor", 3.0.into(), "out of range"),
         ("/own_encoder/prior", serde_json::json!({"bins": []}), "no pairs"),

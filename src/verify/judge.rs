@@ -5,7 +5,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{Verifier, calibration::Calibration};
-use crate::guard::{self, Difference};
+use crate::guard::{self, Comparison, Difference};
 
 /// The rule by which candidates are judged.
 pub enum Judge {
@@ -118,8 +118,7 @@ fn calibrated(
     least: f64,
 ) -> Assessment {
     let comparison = guard::examine(candidate, question);
-    let veto = guard::veto(&comparison.differences)
-        .filter(|_| comparison.overlap.jaccard >= OTHERWISE_EQUAL);
+    let veto = veto(&comparison);
     let difference = veto.or_else(|| calibration.worst(&comparison.differences)).cloned();
     let best_case = calibration.best_case(cosine, &comparison);
     let refusal = veto.cloned().map(Refusal::Guard);
@@ -139,6 +138,12 @@ fn calibrated(
             Assessment { score: 0.0, refusal, difference, complete: false, is_equal }
         }
     }
+}
+
+/// The difference that forbids to serve one question's answer for the other, in texts that are otherwise equal.
+pub fn veto(comparison: &Comparison) -> Option<&Difference> {
+    let is_otherwise_equal = comparison.overlap.jaccard >= OTHERWISE_EQUAL;
+    guard::veto(&comparison.differences).filter(|_| is_otherwise_equal)
 }
 
 /// From this share of common content words on, a difference that the guard would veto is one between texts that are

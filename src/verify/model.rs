@@ -5,12 +5,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use candle_core::Device;
 use parking_lot::Mutex;
 
 use crate::embed::{
     LoadError, Tokenizer,
-    arch::{Bert, BertConfig, Weights},
+    arch::{Bert, BertConfig, Device, Weights},
     files::{Description, Files},
     shipped,
 };
@@ -80,8 +79,8 @@ impl Verifier {
         let (first, second) = (self.ids(question)?, self.ids(candidate)?);
         let (first, second) = joint(&first, &second)?;
         let ids: Vec<u32> = [&[CLS], first, &[SEP], second, &[SEP]].concat();
-        let failed = |error: candle_core::Error| VerifyError::Model(error.to_string());
-        let hidden = self.bert.encode(&[&ids]).map_err(failed)?;
+        let encoded = self.bert.encode(&[&ids]);
+        let hidden = encoded.map_err(|error| VerifyError::Model(error.to_string()))?;
         let row = |at: usize| at * self.dim;
         let first_rows = &hidden[row(1)..row(1 + first.len())];
         let second_rows = &hidden[row(2 + first.len())..row(2 + first.len() + second.len())];

@@ -20,7 +20,15 @@ const BORDERS: [(&str, &[&str]); 9] = [
     ("reqwest", &["src/upstream/", "src/eval/client.rs"]),
     ("hnsw_rs", &["src/index/hnsw.rs"]),
     ("candle_", &["src/embed/"]),
-    ("moka", &["src/cache/exact.rs", "src/embed/local.rs"]),
+    (
+        "moka",
+        &[
+            "src/cache/exact.rs",
+            "src/embed/local.rs",
+            "src/pipeline/budgets.rs",
+            "src/pipeline/feedback.rs",
+        ],
+    ),
     ("println!", &["src/cli/output.rs"]),
     ("eprintln!", &["src/cli/output.rs"]),
     ("print!", &[]),

@@ -77,9 +77,9 @@ fn log() -> String {
     for verb in verbs {
         for thing in things {
             let name = format!("{verb} {thing}");
-            line(format!("please tell me how do I {name} at home today"), name.clone(), "new");
-            line(format!("please tell me how can I {name} at home today"), name.clone(), "same");
-            line(format!("please tell me how do I {name} at home today"), name.clone(), "repeat");
+            line(format!("please tell me how do I {name} at home quickly"), name.clone(), "new");
+            line(format!("please tell me how can I {name} at home quickly"), name.clone(), "same");
+            line(format!("please tell me how do I {name} at home quickly"), name.clone(), "repeat");
         }
     }
     log
@@ -123,15 +123,16 @@ fn the_recommended_settings_are_a_valid_configuration() {
 #[tokio::test]
 async fn the_gateway_then_does_what_was_predicted() {
     let desk = Desk::new();
-    desk.write("log.jsonl", scrimp::eval::DEMO_STREAM);
+    let stream: Vec<&str> = scrimp::eval::DEMO_STREAM.lines().take(160).collect();
+    desk.write("log.jsonl", &stream.join("\n"));
     let json = desk.done("tune log.jsonl --config scrimp.yaml --max-wrong 60% --json");
     let report: Value = serde_json::from_str(&json).unwrap();
     let settings = report["settings"].as_str().unwrap();
-    assert!(settings.contains("threshold: 0."), "{settings}");
-    let upstream = Upstream::echo().await;
+    assert!(settings.contains("confidence: 0."), "{settings}");
+    let upstream = Upstream::saying("That is in the settings.").await;
     let gateway = Gateway::before(&upstream, settings).await;
     let (mut exact, mut semantic) = (0, 0);
-    for line in scrimp::eval::DEMO_STREAM.lines() {
+    for line in stream {
         let question: Value = serde_json::from_str(line).unwrap();
         let answer = gateway.ask(question["text"].as_str().unwrap()).await;
         exact += u64::from(answer.cache() == "exact");
@@ -146,9 +147,10 @@ async fn the_gateway_then_does_what_was_predicted() {
 #[test]
 fn questions_are_in_the_report_only_when_asked_for() {
     let desk = Desk::new();
-    let wrong = log().replace("\"kind\":\"same\"", "\"kind\":\"trap\"").replace(
-        "\"cluster\":\"clean lamp\",\"kind\":\"trap\"",
-        "\"cluster\":null,\"kind\":\"trap\"",
+    // One rewording with a label of its own: serving it is wrong.
+    let wrong = log().replace(
+        "how can I clean lamp at home quickly\",\"cluster\":\"clean lamp\"",
+        "how can I clean lamp at home quickly\",\"cluster\":null",
     );
     desk.write("log.jsonl", &wrong);
     let page = |more: &str| {

@@ -35,6 +35,7 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
         _ => Err("is not a mode; valid values: serve, shadow".to_owned()),
     });
     let shadow_share = section.share("shadow_share");
+    let learn = section.flag("learn", true);
     let careful = section.flag("careful", true);
     let judge = section.read("judge", AnswerJudge::Local, |text| match text {
         "local" => Ok(AnswerJudge::Local),
@@ -60,7 +61,7 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
         );
     }
     if threshold.is_some() && confidence.is_some() {
-        section.mistake(&path("confidence"), "takes the place of threshold; give one of them");
+        section.warn(&path("confidence"), "has no effect beside threshold, which takes its place");
     }
     let default_share = if threshold.or(confidence).is_some() { 0.0 } else { DEFAULT_SHADOW_SHARE };
     section.finish();
@@ -78,6 +79,7 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
         max_wrong: max_wrong.unwrap_or(DEFAULT_MAX_WRONG),
         mode,
         shadow_share: shadow_share.unwrap_or(default_share),
+        learn,
         careful,
         judge,
     }

@@ -45,10 +45,10 @@ fn the_sample_of_the_documentation_loads() {
     assert_eq!(config.tiers.cheap[1].to_string(), "vllm/qwen3-8b");
     assert_eq!(config.router.aim, Aim::Quality(0.95));
     assert_eq!(config.cache.max_bytes, 2 << 30);
-    assert_eq!(config.cache.max_wrong, Some(0.01));
+    assert_eq!(config.cache.max_wrong, 0.01);
     assert_eq!(config.prices["vllm/qwen3-8b"].input, 0);
     let keys: Vec<_> = warnings.iter().filter_map(|text| text.split(':').next()).collect();
-    assert_eq!(keys, ["cache.path", "cache.max_wrong"]);
+    assert_eq!(keys, ["cache.path"]);
 }
 
 #[test]
@@ -140,7 +140,6 @@ fn a_name_is_its_own_type_where_it_can_be() {
 #[test]
 fn surprising_settings_are_warned_about() {
     let table = [
-        ("cache: { max_wrong: 1% }", "cache.max_wrong: not enforced yet"),
         ("cache: { threshold: 0.3 }", "cache.threshold: "),
         ("cache: { path: ./x }", "cache.path: answers are kept in memory only"),
         ("listen: 0.0.0.0:0\nauth: none", "listen: any bearer token"),

@@ -8,4 +8,5 @@ mod linear;
 mod weights;
 
 pub use bert::{Bert, BertConfig};
+pub use candle_core::Device;
 pub use weights::Weights;

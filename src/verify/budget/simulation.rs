@@ -237,18 +237,6 @@ fn tally(courses: &[Course], judge: Judge, settings: &Settings) -> Tally {
         hits: mean(&|outcome| outcome.hits / outcome.best.max(1.0)),
         wrong: mean(&|outcome| outcome.wrong),
     };
-    let (hits, checks) = (mean(&|outcome| outcome.hits), mean(&|outcome| outcome.checks));
-    println!(
-        "{max_wrong} {courses:?}: within {:.3}, within 1.25x {:.3}, used {:.2} (95 %: {:.2}), {hits:.0} hits, {:.2} of the best, \
-         {:.1} wrong, {:.3} checked",
-        tally.kept,
-        tally.nearly,
-        tally.used.0,
-        tally.used.1,
-        tally.hits,
-        tally.wrong,
-        checks / (hits + checks)
-    );
     tally
 }
 
