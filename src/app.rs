@@ -188,6 +188,7 @@ pub fn judging(cache: &Cache, is_shipped: Option<bool>) -> Result<Judging, Start
         return Ok(Judging { judge: Judge::Threshold(threshold), prior, floor: 0.0 });
     }
     let floor = calibration.floor;
+    let calibration = Box::new(calibration);
     let judge = Judge::Calibrated { verifier: Verifier::shipped()?, calibration };
     Ok(Judging { judge, prior, floor })
 }

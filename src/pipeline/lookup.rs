@@ -1,9 +1,6 @@
 //! Looking for a stored answer: the very same request, or a question that means the same.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use tokio::sync::oneshot;
 
@@ -14,7 +11,7 @@ use super::{
     store::{Found, Match},
 };
 use crate::{
-    cache::{Bypass, Hit, Keys, PartitionKey, semantic::Query},
+    cache::{Bypass, Hit, Keys, semantic::Query},
     embed::EmbedError,
     verify::{
         budget::{Source, Verdict},
@@ -49,9 +46,13 @@ impl Gateway {
         let (Ok(question), Some(vector)) = (&ctx.policy.question, &ctx.vector) else { return None };
         let budget = self.budgets.of(ctx.scope);
         let least = budget.threshold(ctx.max_wrong);
-        let judged =
-            self.by_meaning(keys.partition, question, vector, ctx.policy.max_age, least).await?;
-        let Judged { hit, assessment } = judged;
+        let query = Query {
+            partition: keys.partition,
+            vector,
+            max_age: ctx.policy.max_age,
+            now: self.parts.clock.now(),
+        };
+        let Judged { hit, assessment } = self.by_meaning(question, query, least).await?;
         let Assessment { score, refusal, difference, complete, is_equal } = assessment;
         let verdict = match refusal.is_some() {
             true => Verdict::Reject,
@@ -93,21 +94,9 @@ impl Gateway {
 
     /// Judges the nearest questions, nearest first, until one is sure enough; else the surest of them. In a large
     /// partition or with a verifier that happens on rayon, for a tokio worker must not be held up.
-    async fn by_meaning(
-        &self,
-        partition: PartitionKey,
-        question: &str,
-        vector: &Arc<[f32]>,
-        max_age: Option<Duration>,
-        least: f64,
-    ) -> Option<Judged> {
-        let now = self.parts.clock.now();
-        let is_small = self.parts.semantic.vectors_in(partition) <= SMALL_PARTITION;
-        let near = |vector: &[f32]| {
-            let query = Query { partition, vector, max_age, now };
-            self.parts.semantic.candidates(&self.parts.exact, query)
-        };
-        let found = if is_small { Some(near(vector)) } else { None };
+    async fn by_meaning(&self, question: &str, query: Query<'_>, least: f64) -> Option<Judged> {
+        let is_small = self.parts.semantic.vectors_in(query.partition) <= SMALL_PARTITION;
+        let found = is_small.then(|| self.parts.semantic.candidates(&self.parts.exact, query));
         if found.as_ref().is_some_and(|found| found.is_empty()) {
             return None;
         }
@@ -116,13 +105,12 @@ impl Gateway {
         }
         let (sender, receiver) = oneshot::channel();
         let (semantic, exact) = (Arc::clone(&self.parts.semantic), self.parts.exact.clone());
-        let (question, vector) = (question.to_owned(), Arc::clone(vector));
+        let Query { partition, vector, max_age, now } = query;
+        let (question, vector) = (question.to_owned(), vector.to_vec());
         let judge = Arc::clone(&self.parts.judge);
         rayon::spawn(move || {
-            let found = found.unwrap_or_else(|| {
-                let query = Query { partition, vector: &vector, max_age, now };
-                semantic.candidates(&exact, query)
-            });
+            let query = Query { partition, vector: &vector, max_age, now };
+            let found = found.unwrap_or_else(|| semantic.candidates(&exact, query));
             // An error means that the caller has hung up.
             let _ = sender.send(best(&judge, &question, found, least));
         });

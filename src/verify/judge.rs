@@ -16,7 +16,7 @@ pub enum Judge {
         /// Reads both questions.
         verifier: Arc<Verifier>,
         /// Weighs the evidence.
-        calibration: Calibration,
+        calibration: Box<Calibration>,
     },
 }
 

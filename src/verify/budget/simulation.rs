@@ -203,8 +203,6 @@ struct Tally {
     kept: f64,
     /// Share of streams within 1.25 times the budget.
     nearly: f64,
-    /// Wrong ÷ allowed hits: on average, and so that one stream in twenty has more.
-    used: (f64, f64),
     /// Hits ÷ those of the best fixed threshold, on average.
     hits: f64,
     /// Wrong hits, on average.
@@ -228,16 +226,12 @@ fn tally(courses: &[Course], judge: Judge, settings: &Settings) -> Tally {
     };
     let used = |outcome: &Outcome| outcome.wrong / (max_wrong * outcome.hits).max(1e-9);
     let within = |times: f64| mean(&|outcome| f64::from(u8::from(used(outcome) <= times)));
-    let mut all: Vec<f64> = outcomes.iter().map(used).collect();
-    all.sort_by(f64::total_cmp);
-    let tally = Tally {
+    Tally {
         kept: within(1.0),
         nearly: within(1.25),
-        used: (mean(&used), all[all.len() * 95 / 100]),
         hits: mean(&|outcome| outcome.hits / outcome.best.max(1.0)),
         wrong: mean(&|outcome| outcome.wrong),
-    };
-    tally
+    }
 }
 
 fn settings(max_wrong: f64) -> Settings {
