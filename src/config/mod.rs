@@ -294,7 +294,7 @@ pub struct Embedding {
 /// Where the embedding model comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelSource {
-    /// The default model, found on the model search path.
+    /// The one in this binary.
     Builtin,
     /// A local folder in the Hugging Face layout.
     Folder(PathBuf),

@@ -87,6 +87,35 @@ async fn agreeing_answers_are_labelled_right() {
 }
 
 #[tokio::test]
+async fn where_words_do_not_tell_the_cheap_tier_may_judge() {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let answers = [
+        "You will find the reset button in the settings, on the security page of your account.",
+        "Open your account, go to security and choose to start over with a new password there.",
+    ];
+    let upstream = Upstream::start(move |request| {
+        if request.json()["model"] == "judge" {
+            return request.reply("DIFFERENT");
+        }
+        let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        request.reply(answers[number % answers.len()])
+    })
+    .await;
+    let gateway = Gateway::before(
+        &upstream,
+        "tiers: { cheap: [p/judge], frontier: [p/m] }\ncache: { threshold: 0.8, shadow_share: 100%, judge: cheap }",
+    )
+    .await;
+    gateway.ask(ASKED).await;
+    gateway.ask(REWORDED).await;
+    assert_eq!(labels(&gateway, "shadow", "wrong").await, 1);
+    let asked = upstream.requests().iter().map(|request| request.json()).collect::<Vec<_>>();
+    let question = asked[2]["messages"][0]["content"].as_str().unwrap();
+    assert!(question.contains("SAME or DIFFERENT") && question.contains(REWORDED), "{question}");
+    assert_eq!(upstream.calls(), 3);
+}
+
+#[tokio::test]
 async fn a_miss_with_a_candidate_is_a_free_label() {
     let upstream = moody().await;
     let gateway = Gateway::before(&upstream, "cache: { threshold: 0.999 }").await;
