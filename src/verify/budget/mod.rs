@@ -8,7 +8,6 @@
 pub mod bins;
 mod controller;
 mod curve;
-pub mod entry;
 pub mod interval;
 mod prior;
 mod report;
@@ -23,7 +22,6 @@ mod simulation;
 
 pub use controller::{Budget, Label, Snapshot, SnapshotError, Source, Verdict};
 pub use curve::JudgeErrors;
-pub use entry::EntryRecord;
 pub use prior::{Breakpoint, Prior, PriorError, Table};
 pub use report::{Report, State};
 pub use settings::Settings;
