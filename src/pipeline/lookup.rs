@@ -26,6 +26,8 @@ const SMALL_PARTITION: usize = 8_000;
 struct Judged {
     hit: Hit,
     assessment: Assessment,
+    /// The verifier was asked about it or about another candidate.
+    verified: bool,
 }
 
 impl Gateway {
@@ -52,7 +54,10 @@ impl Gateway {
             max_age: ctx.policy.max_age,
             now: self.parts.clock.now(),
         };
-        let Judged { hit, assessment } = self.by_meaning(question, query, least).await?;
+        let judged = self.by_meaning(question, query, least).await;
+        let verified = judged.as_ref().is_some_and(|judged| judged.verified);
+        self.parts.metrics.looked_up(verified);
+        let Judged { hit, assessment, .. } = judged?;
         let Assessment { score, refusal, difference, complete, is_equal } = assessment;
         let verdict = match refusal.is_some() {
             true => Verdict::Reject,
@@ -152,19 +157,22 @@ impl Gateway {
 /// The first candidate that reaches `least`, else the one with the best score that nothing forbids, else the nearest.
 fn best(judge: &Judge, question: &str, found: Vec<Hit>, least: f64) -> Option<Judged> {
     let mut best: Option<Judged> = None;
+    let mut verified = false;
+    let calibrates = matches!(judge, Judge::Calibrated { .. });
     for hit in found {
         let assessment = judge.assess(question, &hit.entry.question, hit.similarity, least);
+        verified |= calibrates && assessment.complete;
         let rank = |assessment: &Assessment| {
             (assessment.refusal.is_none(), assessment.complete, assessment.score)
         };
         let serves =
             assessment.refusal.is_none() && assessment.complete && assessment.score >= least;
         if serves || best.as_ref().is_none_or(|best| rank(&assessment) > rank(&best.assessment)) {
-            best = Some(Judged { hit, assessment });
+            best = Some(Judged { hit, assessment, verified: false });
         }
         if serves {
             break;
         }
     }
-    best
+    best.map(|best| Judged { verified, ..best })
 }

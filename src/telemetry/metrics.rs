@@ -124,6 +124,8 @@ pub struct Metrics {
     is_known: IsKnown,
     requests: Family<RequestLabels, Counter>,
     bypasses: Family<ReasonLabels, Counter>,
+    lookups: Counter,
+    verifications: Counter,
     refused: Family<ReasonLabels, Counter>,
     labels: Family<LabelLabels, Counter>,
     wrong_rate: Gauge<f64, AtomicU64>,
@@ -159,6 +161,8 @@ impl Metrics {
             is_known,
             requests: Family::default(),
             bypasses: Family::default(),
+            lookups: Counter::default(),
+            verifications: Counter::default(),
             refused: Family::default(),
             labels: Family::default(),
             wrong_rate: Gauge::default(),
@@ -206,6 +210,12 @@ impl Metrics {
             "cache_bypass",
             "Requests that were not matched, by reason",
             self.bypasses.clone(),
+        );
+        all.register("lookups", "Questions looked up by meaning", self.lookups.clone());
+        all.register(
+            "verifications",
+            "Of these, those for which the verifier was asked",
+            self.verifications.clone(),
         );
         all.register(
             "candidates_refused",
@@ -293,6 +303,12 @@ impl Metrics {
     /// A request was not matched.
     pub fn bypass(&self, reason: &'static str) {
         self.bypasses.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// A question was looked up by meaning, and the verifier asked or not.
+    pub fn looked_up(&self, verified: bool) {
+        self.lookups.inc();
+        self.verifications.inc_by(u64::from(verified));
     }
 
     /// The best candidate of a lookup was not served.
