@@ -139,9 +139,11 @@ async fn the_gateway_then_does_what_was_predicted() {
         semantic += u64::from(answer.cache() == "semantic");
     }
     let predicted = &report["choice"]["measures"];
-    assert_eq!(predicted["exact_hit_rate"]["count"], exact);
-    let by_meaning = predicted["semantic_hit_rate"]["count"].as_u64().unwrap();
-    assert!(by_meaning.abs_diff(semantic) * 50 <= 160, "{by_meaning} predicted, {semantic} served");
+    // Two points of 160 requests: answers to questions about now live for a minute, which a slow machine may take.
+    for (name, seen) in [("exact_hit_rate", exact), ("semantic_hit_rate", semantic)] {
+        let count = predicted[name]["count"].as_u64().unwrap();
+        assert!(count.abs_diff(seen) * 50 <= 160, "{name}: {count} predicted, {seen} seen");
+    }
     assert!(semantic > 0);
 }
 

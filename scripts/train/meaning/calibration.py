@@ -89,7 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--features", type=Path, required=True, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--floor", type=float, default=0.6)
+    parser.add_argument("--floor", type=float, default=0.72)
     arguments = parser.parse_args()
     rows = []
     for path in arguments.features:
