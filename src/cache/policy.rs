@@ -108,8 +108,9 @@ const NOW_TTL: Duration = Duration::from_secs(60);
 impl Policy {
     /// The policy for `request`. What the caller asks for can only tighten what the operator allows.
     pub fn of(request: &ChatRequest, controls: &Controls, settings: &Cache) -> Self {
+        let allowed = allowed(request, controls, settings);
         let said = controls.question.clone().or_else(|| request.last().content.text());
-        let said = said.filter(|_| settings.careful).unwrap_or_default();
+        let said = said.filter(|_| settings.careful && allowed.is_ok()).unwrap_or_default();
         let freshness = freshness(&said);
         let longest = match freshness {
             Freshness::Timeless => settings.ttl,
@@ -117,7 +118,6 @@ impl Policy {
             Freshness::Now => settings.ttl.min(NOW_TTL),
         };
         let ttl = controls.ttl.map_or(longest, |ttl| ttl.min(longest));
-        let allowed = allowed(request, controls, settings);
         let question = question(request, controls, settings).and_then(|question| match freshness {
             Freshness::Now => Err(Bypass::TimeDependent),
             Freshness::Soon(_) | Freshness::Timeless => Ok(question),

@@ -1,6 +1,6 @@
 //! `scrimp bench`.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{num::NonZeroUsize, path::PathBuf, str::FromStr};
 
 use serde_json::json;
 
@@ -41,10 +41,10 @@ pub struct Arguments {
     #[arg(long, default_value = "1", conflicts_with = "policy")]
     concurrency: NonZeroUsize,
     /// Lowest cosine similarity that is served, instead of the configured one.
-    #[arg(long, value_parser = cosine, conflicts_with = "policy")]
+    #[arg(long, value_parser = from_0_to_1::<f32>, conflicts_with = "policy")]
     threshold: Option<f32>,
     /// Lowest confidence that is served, instead of the one that keeps the error budget.
-    #[arg(long, value_parser = share, conflicts_with_all = ["policy", "threshold"])]
+    #[arg(long, value_parser = from_0_to_1::<f64>, conflicts_with_all = ["policy", "threshold"])]
     confidence: Option<f64>,
     /// Let the error budget learn from the labels, as if providers gave questions of one label one answer. Without it the
     /// shipped calibration alone decides.
@@ -120,12 +120,7 @@ fn compare(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn share(text: &str) -> Result<f64, String> {
-    let value = text.parse().ok().filter(|value| (0.0..=1.0).contains(value));
-    value.ok_or_else(|| "must be a number between 0 and 1".to_owned())
-}
-
-fn cosine(text: &str) -> Result<f32, String> {
-    let value = text.parse().ok().filter(|value| (0.0..=1.0).contains(value));
+fn from_0_to_1<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
+    let value = text.parse().ok().filter(|value| (T::from(0)..=T::from(1)).contains(value));
     value.ok_or_else(|| "must be a number between 0 and 1".to_owned())
 }

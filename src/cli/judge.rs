@@ -21,6 +21,7 @@ use crate::{
         pairs::{self, Pair, Quality, Scored},
     },
     guard,
+    index::dot,
     pipeline::budgets::settings,
     verify::{
         budget::Budget,
@@ -55,8 +56,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let scorer = LocalScorer::start(&config)?;
     let settings = settings(&config.cache);
     let prior = std::sync::Arc::new(scorer.judging().prior.clone());
-    let fixed = config.cache.threshold.map(f64::from).or(config.cache.confidence);
-    let threshold = fixed.unwrap_or_else(|| Budget::new(settings, prior).threshold());
+    let threshold =
+        config.cache.fixed_score().unwrap_or_else(|| Budget::new(settings, prior).threshold());
     match arguments.questions.as_slice() {
         [question, stored] => one(arguments, &scorer, (question, stored), threshold),
         _ => many(arguments, &scorer, threshold),
@@ -163,10 +164,6 @@ fn cosines(scorer: &LocalScorer, pairs: &[Pair]) -> Result<Vec<f32>, Failure> {
     let vectors = scorer.embed(&texts, &|count| bars.advance(count as u64))?;
     bars.finish();
     Ok(vectors.chunks_exact(2).map(|pair| dot(&pair[0], &pair[1])).collect())
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 fn write_features(

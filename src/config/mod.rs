@@ -249,6 +249,13 @@ pub struct Cache {
     pub judge: AnswerJudge,
 }
 
+impl Cache {
+    /// The score from which on candidates are served where it does not follow from the budget.
+    pub fn fixed_score(&self) -> Option<f64> {
+        self.threshold.map(f64::from).or(self.confidence)
+    }
+}
+
 /// Whether hits by meaning are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheMode {

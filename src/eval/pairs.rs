@@ -2,14 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead as _},
     path::Path,
 };
 
-use flate2::read::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 
-use super::interval::Share;
+use super::{interval::Share, trace};
 
 /// Two questions, and whether one answer serves both.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -55,12 +54,9 @@ pub enum PairsError {
 pub fn read(path: &Path) -> Result<Vec<Pair>, PairsError> {
     let shown = path.display().to_string();
     let failed = |source| PairsError::Read { path: shown.clone(), source };
-    let file = std::fs::File::open(path).map_err(failed)?;
-    let is_gzip = path.extension().is_some_and(|extension| extension == "gz");
-    let reader: Box<dyn Read> =
-        if is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let reader = trace::open(path).map_err(failed)?;
     let mut pairs = Vec::new();
-    for (index, line) in BufReader::new(reader).lines().enumerate() {
+    for (index, line) in reader.lines().enumerate() {
         let line = line.map_err(failed)?;
         if line.trim().is_empty() {
             continue;

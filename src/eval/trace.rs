@@ -90,17 +90,23 @@ pub enum TraceError {
 /// Reads a trace file; one whose name ends in `.gz` is unpacked.
 pub fn read(path: &Path) -> Result<Vec<Question>, TraceError> {
     let io_error = |source| TraceError::Io { path: path.to_owned(), source };
-    let file = File::open(path).map_err(io_error)?;
-    let packed = path.extension().is_some_and(|extension| extension == "gz");
-    let reader: Box<dyn Read> =
-        if packed { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let reader = open(path).map_err(io_error)?;
     let name = path.display().to_string();
     let mut questions = Vec::new();
-    for (index, line) in BufReader::new(reader).lines().enumerate() {
+    for (index, line) in reader.lines().enumerate() {
         let line = line.map_err(io_error)?;
         questions.extend(question(&line, &name, index + 1)?);
     }
     checked(questions, name)
+}
+
+/// Opens a file to be read line by line; one whose name ends in `.gz` is unpacked.
+pub(super) fn open(path: &Path) -> io::Result<BufReader<Box<dyn Read>>> {
+    let file = File::open(path)?;
+    let packed = path.extension().is_some_and(|extension| extension == "gz");
+    let reader: Box<dyn Read> =
+        if packed { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
+    Ok(BufReader::new(reader))
 }
 
 /// Reads a trace from text.

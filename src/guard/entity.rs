@@ -31,14 +31,7 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
         (left, right) if left.is_empty() || right.is_empty() => in_one_place(pair)?,
         both => both,
     };
-    let difference = Difference {
-        kind: Kind::Entity,
-        left: pair.left.shown(&left),
-        right: pair.right.shown(&right),
-    };
-    pair.left.explain(&left);
-    pair.right.explain(&right);
-    Some(difference)
+    Some(difference(pair, &left, &right))
 }
 
 /// Names that one side has in addition.
@@ -47,14 +40,15 @@ pub(super) fn compare_additional(pair: &mut Pair<'_>) -> Option<Difference> {
     if left.is_empty() == right.is_empty() {
         return None;
     }
-    let difference = Difference {
-        kind: Kind::Entity,
-        left: pair.left.shown(&left),
-        right: pair.right.shown(&right),
-    };
-    pair.left.explain(&left);
-    pair.right.explain(&right);
-    Some(difference)
+    Some(difference(pair, &left, &right))
+}
+
+/// The difference that these words make; they are explained by it.
+fn difference(pair: &mut Pair<'_>, left: &[usize], right: &[usize]) -> Difference {
+    let (shown_left, shown_right) = (pair.left.shown(left), pair.right.shown(right));
+    pair.left.explain(left);
+    pair.right.explain(right);
+    Difference { kind: Kind::Entity, left: shown_left, right: shown_right }
 }
 
 fn names(side: &Side<'_>) -> Vec<usize> {

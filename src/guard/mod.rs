@@ -35,7 +35,9 @@ mod unit;
 
 use std::fmt;
 
+pub use number::cardinal;
 pub use overlap::Overlap;
+pub use question::MONTHS;
 use question::Question;
 
 /// What two questions differ in.

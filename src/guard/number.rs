@@ -231,6 +231,11 @@ fn roman(word: &str) -> Option<(Quantity<'_>, usize)> {
     Some((Quantity { value: value.to_owned(), is_vague, prefix: "", suffix: "" }, 1))
 }
 
+/// The value of a cardinal number word: zero to twenty, and the tens to ninety.
+pub fn cardinal(word: &str) -> Option<f64> {
+    below_hundred(word).and_then(|(value, is_ordinal)| (!is_ordinal).then_some(value))
+}
+
 /// The value of a number word below a hundred, and whether it ends the number as "fifth" does.
 fn below_hundred(word: &str) -> Option<(f64, bool)> {
     const CARDINALS: [&str; 20] = [

@@ -218,22 +218,24 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
+/// The months' names, January first.
+pub const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
 /// Reads `2020-06-03` as 3 June 2020.
 fn name_months(text: &mut Text) {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     for at in 2..text.tokens.len() {
         let [year, month, day] = &text.tokens[at - 2..=at] else { continue };
         let is_joined = |left: &Token, right: &Token| {

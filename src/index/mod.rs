@@ -82,7 +82,7 @@ fn check(dimension: usize, vector: &[f32]) -> Result<(), VectorError> {
 }
 
 /// Dot product of two slices of one length, with enough accumulators for the compiler to use vector instructions.
-fn dot(left: &[f32], right: &[f32]) -> f32 {
+pub fn dot(left: &[f32], right: &[f32]) -> f32 {
     const LANES: usize = 16;
     let mut sums = [0.0f32; LANES];
     let (left_blocks, right_blocks) = (left.chunks_exact(LANES), right.chunks_exact(LANES));

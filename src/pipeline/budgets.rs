@@ -81,7 +81,7 @@ impl Budgets {
     pub fn new(cache: &config::Cache, prior: Arc<Prior>) -> Self {
         let settings = settings(cache);
         let rule = Rule {
-            fixed: cache.threshold.map(f64::from).or(cache.confidence),
+            fixed: cache.fixed_score(),
             mode: cache.mode,
             learn: cache.learn,
             shadow_share: cache.shadow_share,

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     cache::Entry,
     embed::Embedder,
-    guard,
+    guard, index,
     provider::openai::comparable_text,
     telemetry::Metrics,
     verify::{
@@ -235,7 +235,7 @@ async fn similarity(embedder: &dyn Embedder, stored: &str, fresh: &str) -> Optio
     let texts = [stored, fresh].map(|text| beginning(text).to_owned()).to_vec();
     let embedded = embedder.embed(texts).await.ok()?;
     let [stored, fresh] = embedded.as_slice() else { return None };
-    Some(stored.vector.iter().zip(fresh.vector.iter()).map(|(a, b)| a * b).sum())
+    Some(index::dot(&stored.vector, &fresh.vector))
 }
 
 fn beginning(text: &str) -> &str {

@@ -105,9 +105,12 @@ impl Gateway {
         if found.as_ref().is_some_and(|found| found.is_empty()) {
             return None;
         }
-        if let (Some(found), Judge::Threshold(_)) = (&found, &*self.parts.judge) {
-            return best(&self.parts.judge, question, found.clone(), least);
-        }
+        let found = match (found, &*self.parts.judge) {
+            (Some(found), judge @ Judge::Threshold(_)) => {
+                return best(judge, question, found, least);
+            }
+            (found, Judge::Threshold(_) | Judge::Calibrated { .. }) => found,
+        };
         let (sender, receiver) = oneshot::channel();
         let (semantic, exact) = (Arc::clone(&self.parts.semantic), self.parts.exact.clone());
         let Query { partition, vector, max_age, now } = query;

@@ -7,11 +7,14 @@ use std::{path::Path, sync::Arc};
 
 use parking_lot::Mutex;
 
-use crate::embed::{
-    LoadError, Tokenizer,
-    arch::{Bert, BertConfig, Device, Weights},
-    files::{Description, Files},
-    shipped,
+use crate::{
+    embed::{
+        LoadError, Tokenizer,
+        arch::{Bert, BertConfig, Device, Weights},
+        files::{Description, Files},
+        shipped,
+    },
+    index::dot,
 };
 
 /// Most tokens of one question; the model's own window holds two of them.
@@ -162,10 +165,6 @@ fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
         mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value / count);
     }
     mean
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f32 {

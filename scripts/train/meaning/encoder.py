@@ -9,7 +9,6 @@ knows of the language is kept.
 
 import argparse
 import copy
-import json
 import math
 import random
 import time
@@ -23,7 +22,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from bert import Bert, base, padded
-from verifier import CLS, SEP, batches, tokens
+from verifier import CLS, SEP, batches, read_pairs, take_step, tokens
 
 LIMIT = 64
 
@@ -41,12 +40,7 @@ class Encoder(nn.Module):
 
 
 def read(tokenizer, path: Path, limit: int | None = None):
-    import gzip
-
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    pairs = [json.loads(line) for line in opened]
-    random.Random(1).shuffle(pairs)
-    pairs = pairs[:limit]
+    pairs = read_pairs(path)[:limit]
     cut = lambda ids: [CLS, *ids[: LIMIT - 2], SEP]
     sides = [[cut(ids) for ids in tokens(tokenizer, [p[side] for p in pairs])] for side in ("a", "b")]
     return [(a, b, p["label"]) for a, b, p in zip(*sides, pairs)]
@@ -112,11 +106,7 @@ def main() -> None:
             pairwise = F.binary_cross_entropy_with_logits(scale * (all_pairs.diagonal() - middle), label * 0.96 + 0.02)
             keeping = F.mse_loss(u @ u.T, kept @ kept.T)
             loss = 0.5 * contrast + pairwise + 20 * keeping
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
-            schedule.step()
+            take_step(loss, parameters, optimizer, schedule)
             parts = numpy.array([float(contrast), pairwise.item(), keeping.item()])
             running = parts if running is None else 0.98 * running + 0.02 * parts
             step += 1

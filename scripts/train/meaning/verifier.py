@@ -8,6 +8,7 @@ enough.
 """
 
 import argparse
+import gzip
 import json
 import math
 import random
@@ -101,6 +102,22 @@ def scores(model: Verifier, rows, size: int = 64) -> numpy.ndarray:
     return result
 
 
+def read_pairs(path: Path) -> list[dict]:
+    """Labelled pairs, in an order that is always the same."""
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+        pairs = [json.loads(line) for line in lines]
+    random.Random(1).shuffle(pairs)
+    return pairs
+
+
+def take_step(loss: torch.Tensor, parameters, optimizer, schedule) -> None:
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimizer.step()
+    schedule.step()
+
+
 SOFT = {"qqp": 0.08, "mrpc": 0.08, "rule": 0.02, "banking77": 0.03, "clinc150": 0.03}
 
 
@@ -119,11 +136,7 @@ def train(model: Verifier, rows, steps: int, size: int, rng: random.Random, watc
             with torch.autocast("cpu", torch.bfloat16):
                 logits = model(ids, mask, second)
             loss = F.binary_cross_entropy_with_logits(logits.float(), target)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
+            take_step(loss, model.parameters(), optimizer, schedule)
             running = 0.98 * running + 0.02 * loss.item() if step else loss.item()
             step += 1
             if step % 100 == 0:
@@ -135,13 +148,9 @@ def train(model: Verifier, rows, steps: int, size: int, rng: random.Random, watc
 
 
 def check_sets(tokenizer, folder: Path, limit: int):
-    import gzip
-
     sets = {}
     for path in sorted(folder.glob("*.jsonl*")):
-        opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-        pairs = [json.loads(line) for line in opened]
-        random.Random(1).shuffle(pairs)
+        pairs = read_pairs(path)
         for pair in pairs:
             pair.setdefault("source", path.name)
         sets[path.name.split(".jsonl")[0]] = rows_of(tokenizer, pairs[:limit])

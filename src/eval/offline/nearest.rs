@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::Watch;
+use crate::index::dot;
 
 /// A question's place among those of its partition.
 #[derive(Debug, Clone, Copy)]
@@ -65,19 +66,4 @@ fn nearest(question: &Asked<'_>, others: &[Asked<'_>], k: usize, floor: f32) -> 
 /// To six decimals, so that the last bit, which depends on how texts were batched, decides nothing.
 fn rounded(cosine: f32) -> f32 {
     (cosine * 1e6).round() / 1e6
-}
-
-/// Sixteen sums at a time, so that the compiler can use vector registers.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let mut sums = [0.0_f32; LANES];
-    let (a_lanes, a_rest) = a.as_chunks::<LANES>();
-    let (b_lanes, b_rest) = b.as_chunks::<LANES>();
-    for (a, b) in a_lanes.iter().zip(b_lanes) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
 }

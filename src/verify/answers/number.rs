@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::facts::Word;
+use crate::guard;
 
 /// A number and what it counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -197,62 +198,20 @@ fn factor_word(word: &str) -> Option<f64> {
     })
 }
 
+/// The value of a number word; "one" is mostly none.
 fn in_words(word: &str) -> Option<f64> {
-    const WORDS: [&str; 19] = [
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-    ];
-    const TENS: [&str; 7] = ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    if !word.starts_with(['e', 'f', 'n', 's', 't', 'z']) {
-        return None;
-    }
-    let place = |list: &[&str]| list.iter().position(|other| *other == word);
-    place(&WORDS)
-        .map(|place| place as f64 + 2.0)
-        .or_else(|| place(&TENS).map(|place| place as f64 * 10.0 + 30.0))
-        .or((word == "zero").then_some(0.0))
+    guard::cardinal(word).filter(|value| *value != 1.0)
 }
 
 /// The number of a month; "may" and "march" only with a capital.
 fn month(word: &Word) -> Option<f64> {
-    const MONTHS: [&str; 12] =
+    const SHORT: [&str; 12] =
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    const NAMES: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     if !word.is_capitalised {
         return None;
     }
     let place = |list: &[&str]| list.iter().position(|name| *name == word.lower);
-    let place = place(&NAMES).or_else(|| place(&MONTHS));
+    let place = place(&guard::MONTHS).or_else(|| place(&SHORT));
     place.map(|place| place as f64 + 1.0)
 }
 
