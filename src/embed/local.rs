@@ -13,15 +13,15 @@ use crate::config;
 use super::{
     EmbedError, EmbedFuture, Embedded, Embedder, device,
     error::LoadError,
-    model::{About, Model},
+    model::{About, Model, Vectors},
     queue::{Job, Queue},
     source,
     tokenise::{Tokenizer, TooLong},
     worker::Worker,
 };
 
-/// Vectors that are kept for texts that come again: 15 MB at 384 dimensions.
-const MEMO_VECTORS: u64 = 10_000;
+/// Texts whose vectors are kept for when they come again: 31 MB at 384 dimensions.
+const MEMO_TEXTS: u64 = 10_000;
 
 /// Up to this size the texts of a call are tokenised by the caller, which takes well under a millisecond and saves two
 /// hand-overs; larger ones go to the rayon pool, where many texts also use all cores.
@@ -50,7 +50,7 @@ impl LocalEmbedder {
         let queue = Arc::new(Queue::new(embedding.queue));
         let worker = Worker::start(encoder, Arc::clone(&queue), embedding.batch_tokens)?;
         tracing::info!(model = %about.identity, "embedding model loaded");
-        let memo = Cache::new(MEMO_VECTORS);
+        let memo = Cache::new(MEMO_TEXTS);
         let is_shipped = embedding.model == config::ModelSource::Builtin;
         Ok(Self { about, tokenizer: Arc::new(tokenizer), queue, memo, is_shipped, _worker: worker })
     }
@@ -107,15 +107,15 @@ impl LocalEmbedder {
         let mut jobs = Vec::new();
         let mut waiting = Vec::new();
         for (index, ids) in texts {
-            let (reply, vector) = oneshot::channel();
-            waiting.push((index, ids.len(), vector));
+            let (reply, vectors) = oneshot::channel();
+            waiting.push((index, ids.len(), vectors));
             jobs.push(Job { ids, reply });
         }
         self.queue.push(jobs)?;
         let mut done = Vec::with_capacity(waiting.len());
-        for (index, tokens, vector) in waiting {
-            let vector = vector.await.map_err(|_| EmbedError::Stopped)??;
-            done.push((index, Embedded { vector, tokens }));
+        for (index, tokens, vectors) in waiting {
+            let Vectors { meaning, task } = vectors.await.map_err(|_| EmbedError::Stopped)??;
+            done.push((index, Embedded { vector: meaning, task, tokens }));
         }
         Ok(done)
     }

@@ -20,15 +20,17 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 pub use error::LoadError;
 pub use local::LocalEmbedder;
-pub use model::{About, Encoder, Model};
+pub use model::{About, Encoder, Model, Vectors};
 pub use source::{Located, locate};
 pub use tokenise::{Tokenizer, TooLong};
 
 /// A text's vector and what it took.
 #[derive(Debug, Clone)]
 pub struct Embedded {
-    /// Unit vector, `[dim]`.
+    /// Unit vector of what the text means, `[dim]`.
     pub vector: Arc<[f32]>,
+    /// Unit vector of what kind of work the text asks for, `[dim]`, from an inner layer of the same model.
+    pub task: Arc<[f32]>,
     /// Tokens the model read, special tokens included.
     pub tokens: usize,
 }

@@ -2,10 +2,12 @@
 //!
 //! Synchronous: computes on the thread that calls it. Knows nothing about queues.
 
+use std::sync::Arc;
+
 use candle_core::Device;
 
 use super::{
-    arch::{Bert, Weights},
+    arch::{Bert, Hidden, Weights},
     error::LoadError,
     files::{Description, invalid},
     pooling::Pooling,
@@ -84,6 +86,16 @@ fn fingerprint(weights: &[u8], tokenizer: &[u8], description: &Description) -> S
     hasher.finalize().to_hex()[..HASH_DIGITS].to_owned()
 }
 
+/// The two unit vectors of one text, `[dim]` each.
+#[derive(Debug, Clone)]
+pub struct Vectors {
+    /// The model's own, after its last layer: what a text means.
+    pub meaning: Arc<[f32]>,
+    /// The mean after two thirds of the layers, before wording is given up for meaning: what kind of work a text asks
+    /// for. Tells hard requests from easy ones better than the other (see `models/complexity/README.md`).
+    pub task: Arc<[f32]>,
+}
+
 /// Token ids to unit vectors, on one device.
 pub struct Encoder {
     bert: Bert,
@@ -93,14 +105,18 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// One unit vector a text, in order. Every text has at least one token.
-    pub fn embed(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, String> {
-        let hidden = self.bert.encode(texts).map_err(|error| error.to_string())?;
-        let mut rest = hidden.as_slice();
+    /// The vectors of each text, in order. Every text has at least one token.
+    pub fn embed(&self, texts: &[&[u32]]) -> Result<Vec<Vectors>, String> {
+        let Hidden { last, inner } =
+            self.bert.encode_all(texts).map_err(|error| error.to_string())?;
+        let mut start = 0;
         let pool = |text: &&[u32]| {
-            let (own, others) = rest.split_at(text.len() * self.dim);
-            rest = others;
-            self.pooling.pool(own, self.dim)
+            let own = start..start + text.len() * self.dim;
+            start = own.end;
+            Vectors {
+                meaning: self.pooling.pool(&last[own.clone()], self.dim).into(),
+                task: Pooling::Mean.pool(&inner[own], self.dim).into(),
+            }
         };
         Ok(texts.iter().map(pool).collect())
     }

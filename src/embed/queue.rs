@@ -2,19 +2,19 @@
 //!
 //! Knows token ids and reply channels; knows nothing about models.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
-use super::EmbedError;
+use super::{EmbedError, model::Vectors};
 
 /// One text that wants its vector.
 pub struct Job {
     /// Its token ids.
     pub ids: Vec<u32>,
     /// Where the vector goes. Closed when nobody waits any more.
-    pub reply: oneshot::Sender<Result<Arc<[f32]>, EmbedError>>,
+    pub reply: oneshot::Sender<Result<Vectors, EmbedError>>,
 }
 
 impl Job {
@@ -116,7 +116,7 @@ impl State {
 mod tests {
     use super::*;
 
-    type Reply = oneshot::Receiver<Result<Arc<[f32]>, EmbedError>>;
+    type Reply = oneshot::Receiver<Result<Vectors, EmbedError>>;
 
     fn job(tokens: usize) -> (Job, Reply) {
         let (reply, receiver) = oneshot::channel();

@@ -105,8 +105,8 @@ fn run_step(encoder: &Encoder, step: Vec<Job>) {
     }
     let texts: Vec<&[u32]> = step.iter().map(|job| job.ids.as_slice()).collect();
     match encoder.embed(&texts) {
-        Ok(vectors) => step.into_iter().zip(vectors).for_each(|(job, vector)| {
-            let _ = job.reply.send(Ok(vector.into()));
+        Ok(all) => step.into_iter().zip(all).for_each(|(job, vectors)| {
+            let _ = job.reply.send(Ok(vectors));
         }),
         Err(problem) => step.into_iter().for_each(|job| {
             let _ = job.reply.send(Err(EmbedError::Model(problem.clone())));

@@ -114,6 +114,11 @@ impl Bert {
     /// The last hidden state, `[all tokens, dim]` row by row, of texts that are given by their token ids. Texts of the
     /// same length that stand side by side are cheaper.
     pub fn encode(&self, texts: &[&[u32]]) -> Result<Vec<f32>> {
+        Ok(self.encode_all(texts)?.last)
+    }
+
+    /// The hidden states after the last layer and two thirds of the way up.
+    pub fn encode_all(&self, texts: &[&[u32]]) -> Result<Hidden> {
         let ids: Vec<u32> = texts.concat();
         let places: Vec<u32> = texts.iter().flat_map(|text| 0..text.len() as u32).collect();
         let ids = Tensor::new(ids, &self.device)?;
@@ -121,11 +126,24 @@ impl Bert {
         let embedded = (self.words.select(&ids)? + self.positions.index_select(&places, 0)?)?;
         let mut hidden = self.norm.forward(&embedded)?;
         let spans = equal_lengths(texts);
-        for layer in &self.layers {
+        let (lower, upper) = self.layers.split_at(self.layers.len() * 2 / 3);
+        for layer in lower {
             hidden = layer.forward(&hidden, &spans)?;
         }
-        hidden.flatten_all()?.to_vec1()
+        let inner = hidden.flatten_all()?.to_vec1()?;
+        for layer in upper {
+            hidden = layer.forward(&hidden, &spans)?;
+        }
+        Ok(Hidden { last: hidden.flatten_all()?.to_vec1()?, inner })
     }
+}
+
+/// Hidden states of some texts, `[all tokens, dim]` row by row.
+pub struct Hidden {
+    /// After the last layer.
+    pub last: Vec<f32>,
+    /// After the first two thirds of the layers.
+    pub inner: Vec<f32>,
 }
 
 /// Texts of one length that stand side by side.

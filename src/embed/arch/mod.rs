@@ -7,6 +7,6 @@ mod kernel;
 mod linear;
 mod weights;
 
-pub use bert::{Bert, BertConfig};
+pub use bert::{Bert, BertConfig, Hidden};
 pub use candle_core::Device;
 pub use weights::Weights;
