@@ -150,6 +150,7 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         resolver,
         tiers: config.tiers.clone(),
         router: config.router.clone(),
+        models: config.models.clone(),
         cache: config.cache.clone(),
         exact,
         semantic,
@@ -204,7 +205,7 @@ fn is_known(resolver: &Resolver, prices: &PriceBook) -> IsKnown {
 }
 
 /// The shipped prices and the operator's; providers are recognised by their address, whatever their name here.
-fn prices(config: &Config) -> PriceBook {
+pub fn prices(config: &Config) -> PriceBook {
     let book = PriceBook::with_overrides(&config.prices);
     config.providers.iter().fold(book, |book, (name, provider)| {
         match vendor_of(&provider.base_url) {

@@ -1,4 +1,5 @@
-//! Owns the prices of models: the shipped catalogue, the operator's overrides, and how a name finds its price.
+//! Owns the prices of models: the shipped catalogue, the operator's overrides, and how a name finds its price; and what
+//! else the catalogue knows of a model.
 //!
 //! Prices are flat. What no flat price can say is left out on purpose, and always the dearer common case
 //! is shipped: surcharges for very long prompts (above 100k–272k tokens) are not applied, time-of-day
@@ -28,14 +29,22 @@ pub struct Price {
 /// All known prices, by provider and model.
 #[derive(Debug, Clone)]
 pub struct PriceBook {
-    catalogue: Prices,
-    overrides: Prices,
+    catalogue: Models<Listed>,
+    overrides: Models<Price>,
     /// Vendor in the catalogue by the operator's name for the provider.
     vendors: HashMap<String, String>,
 }
 
 /// Provider, then model: two maps, so that a look-up allocates nothing.
-type Prices = HashMap<String, HashMap<String, Price>>;
+type Models<T> = HashMap<String, HashMap<String, T>>;
+
+/// What the catalogue says of a model.
+#[derive(Debug, Clone, Copy)]
+struct Listed {
+    price: Price,
+    /// Context window, tokens.
+    context: u64,
+}
 
 impl PriceBook {
     /// The catalogue that comes with the binary.
@@ -45,7 +54,7 @@ impl PriceBook {
     )]
     pub fn shipped() -> Self {
         let catalogue = read_catalogue(CATALOGUE).expect("the shipped price catalogue is valid");
-        Self { catalogue, overrides: Prices::new(), vendors: HashMap::new() }
+        Self { catalogue, overrides: Models::new(), vendors: HashMap::new() }
     }
 
     /// The shipped catalogue with the operator's prices, keyed `provider/model`, on top.
@@ -79,12 +88,23 @@ impl PriceBook {
         self.named(provider, model).or_else(|| self.named(provider, undated(model)?))
     }
 
+    /// The context window of `model` at `provider`, prompt and answer together, in tokens; `None` where the catalogue does
+    /// not have the model. Names are found as for prices.
+    pub fn context(&self, provider: &str, model: &str) -> Option<u64> {
+        let listed = self.listed(provider, model);
+        listed.or_else(|| self.listed(provider, undated(model)?)).map(|listed| listed.context)
+    }
+
     fn named(&self, provider: &str, model: &str) -> Option<&Price> {
-        let vendor = self.vendors.get(provider).map_or(provider, String::as_str);
         self.overrides
             .get(provider)
             .and_then(|models| models.get(model))
-            .or_else(|| self.catalogue.get(vendor).and_then(|models| models.get(model)))
+            .or_else(|| self.listed(provider, model).map(|listed| &listed.price))
+    }
+
+    fn listed(&self, provider: &str, model: &str) -> Option<&Listed> {
+        let vendor = self.vendors.get(provider).map_or(provider, String::as_str);
+        self.catalogue.get(vendor)?.get(model)
     }
 }
 
@@ -150,10 +170,7 @@ struct Catalogue {
 /// One model in the catalogue; money is USD per million tokens, as decimal text.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "context, source and checked are for people and tests")
-)]
+#[cfg_attr(not(test), expect(dead_code, reason = "source and checked are for people and tests"))]
 struct Entry {
     provider: String,
     model: String,
@@ -182,17 +199,17 @@ enum CatalogueError {
     Twice(String),
 }
 
-fn read_catalogue(text: &str) -> Result<Prices, CatalogueError> {
-    let mut prices = Prices::new();
+fn read_catalogue(text: &str) -> Result<Models<Listed>, CatalogueError> {
+    let mut listed = Models::new();
     for entry in serde_json::from_str::<Catalogue>(text)?.models {
         let name = format!("{}/{}", entry.provider, entry.model);
         let price = entry.price().ok_or_else(|| CatalogueError::Money(name.clone()))?;
-        let models = prices.entry(entry.provider).or_default();
-        if models.insert(entry.model, price).is_some() {
+        let models: &mut HashMap<_, _> = listed.entry(entry.provider).or_default();
+        if models.insert(entry.model, Listed { price, context: entry.context }).is_some() {
             return Err(CatalogueError::Twice(name));
         }
     }
-    Ok(prices)
+    Ok(listed)
 }
 
 impl Entry {

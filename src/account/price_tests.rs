@@ -147,3 +147,13 @@ fn a_shipped_price_turns_usage_into_the_vendors_bill() {
     // 1,000 fresh at 1 USD/M, 10,000 read at 0.10, 1,000 written at 1.25, 500 out at 5.
     assert_eq!(cost(&usage, price).to_string(), "0.00575");
 }
+
+#[test]
+fn the_catalogue_knows_context_windows() {
+    let book = PriceBook::shipped().with_vendor("mine", "openai");
+    let known = book.context("openai", "gpt-6-sol");
+    assert_eq!(known, Some(1_050_000));
+    assert_eq!(book.context("mine", "gpt-6-sol-2026-11-20"), known);
+    assert_eq!(book.context("openai", "no-such-model"), None);
+    assert_eq!(book.context("nobody", "gpt-6-sol"), None);
+}

@@ -27,6 +27,10 @@ pub struct ChatRequest {
     pub tools: usize,
     /// A JSON `response_format` is asked for.
     pub json_format: bool,
+    /// That format comes with a schema.
+    pub json_schema: bool,
+    /// The most tokens that the answer may have (`max_completion_tokens`, `max_tokens`), when given.
+    pub max_output: Option<u64>,
     /// The provider is asked to keep the completion.
     pub store: bool,
 }
@@ -78,6 +82,8 @@ pub struct Message {
     pub role: String,
     /// What was said.
     pub content: Content,
+    /// What it takes in a prompt, about, in bytes of text.
+    bytes: usize,
 }
 
 /// The content of a turn.
@@ -126,6 +132,7 @@ impl ChatRequest {
         }
         let stream_options: StreamOptions = fields.get("stream_options")?.unwrap_or_default();
         let format: Option<Format> = fields.get("response_format")?;
+        let format = format.map(|format| format.kind).unwrap_or_default();
         Ok(Self {
             model,
             messages,
@@ -134,7 +141,10 @@ impl ChatRequest {
             n,
             temperature: fields.get("temperature")?,
             tools: count(&fields, "tools")? + count(&fields, "functions")?,
-            json_format: format.is_some_and(|format| format.kind.starts_with("json")),
+            json_format: format.starts_with("json"),
+            json_schema: format == "json_schema",
+            max_output: limit(&fields, "max_completion_tokens")
+                .or_else(|| limit(&fields, "max_tokens")),
             store: fields.get("store")?.unwrap_or(false),
             fields,
         })
@@ -147,10 +157,7 @@ impl ChatRequest {
 
     /// The text of all system and developer turns.
     pub fn system(&self) -> String {
-        let turns = self
-            .messages
-            .iter()
-            .filter(|turn| matches!(turn.role.as_str(), "system" | "developer"));
+        let turns = self.messages.iter().filter(|turn| turn.is_system());
         turns.filter_map(|turn| turn.content.text()).collect::<Vec<_>>().join("\n")
     }
 
@@ -163,9 +170,27 @@ impl ChatRequest {
             .and_then(|turn| turn.content.text())
     }
 
-    /// Bytes of all turns, for estimates.
+    /// Turns before the last one, the system prompt aside.
+    pub fn earlier_turns(&self) -> usize {
+        let turns = self.messages.iter().filter(|turn| !turn.is_system()).count();
+        turns.saturating_sub(1)
+    }
+
+    /// Images in all turns.
+    pub fn images(&self) -> usize {
+        let parts = self.messages.iter().flat_map(|turn| turn.content.parts());
+        parts.filter(|part| part.kind == "image_url").count()
+    }
+
+    /// Bytes of text in all turns, for estimates. What is not text counts as about a thousand tokens of it.
     pub fn conversation_bytes(&self) -> usize {
-        self.messages.iter().map(|turn| turn.raw.get().len()).sum()
+        self.messages.iter().map(|turn| turn.bytes).sum()
+    }
+
+    /// The same for the whole prompt: turns, tools and the format of the answer.
+    pub fn prompt_bytes(&self) -> usize {
+        let around = ["tools", "functions", "response_format"].map(|name| self.fields.raw(name));
+        self.conversation_bytes() + around.into_iter().flatten().map(str::len).sum::<usize>()
     }
 }
 
@@ -177,9 +202,16 @@ impl Message {
             role: String,
             #[serde(default)]
             content: Content,
+            tool_calls: Option<Box<RawValue>>,
         }
-        let View { role, content } = serde_json::from_str(raw.get())?;
-        Ok(Self { raw, role, content })
+        let View { role, content, tool_calls } = serde_json::from_str(raw.get())?;
+        let calls = tool_calls.map_or(0, |calls| calls.get().len());
+        let bytes = TURN_BYTES + content.bytes() + calls;
+        Ok(Self { raw, role, content, bytes })
+    }
+
+    fn is_system(&self) -> bool {
+        matches!(self.role.as_str(), "system" | "developer")
     }
 
     /// The turn as JSON with each of its texts replaced by what `replace` makes of it.
@@ -213,14 +245,30 @@ impl Content {
 
     /// The kind of the first part that is not text, if any.
     pub fn non_text(&self) -> Option<&str> {
+        self.parts().iter().map(|part| part.kind.as_str()).find(|kind| *kind != "text")
+    }
+
+    fn parts(&self) -> &[Part] {
         match self {
-            Self::None | Self::Text(_) => None,
-            Self::Parts(parts) => {
-                parts.iter().map(|part| part.kind.as_str()).find(|kind| *kind != "text")
-            }
+            Self::None | Self::Text(_) => &[],
+            Self::Parts(parts) => parts,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let part = |part: &Part| part.text.as_ref().map_or(NON_TEXT_BYTES, String::len);
+        match self {
+            Self::None => 0,
+            Self::Text(text) => text.len(),
+            Self::Parts(parts) => parts.iter().map(part).sum(),
         }
     }
 }
+
+/// What vendors put around each turn: three or four tokens.
+const TURN_BYTES: usize = 16;
+/// An image, a file or a sound, as that many bytes of text: a thousand tokens, about what a large image is billed as.
+const NON_TEXT_BYTES: usize = 4000;
 
 #[derive(Deserialize, Default)]
 struct StreamOptions {
@@ -231,6 +279,12 @@ struct StreamOptions {
 struct Format {
     #[serde(rename = "type")]
     kind: String,
+}
+
+/// A limit in tokens, however it is written; one that makes no sense is the provider's to refuse.
+fn limit(fields: &Fields, name: &str) -> Option<u64> {
+    let tokens: f64 = fields.get(name).ok().flatten()?;
+    (tokens >= 1.0).then_some(tokens as u64)
 }
 
 fn count(fields: &Fields, name: &str) -> Result<usize, FieldsError> {

@@ -23,7 +23,7 @@ pub struct Controls {
     pub scope: Option<String>,
     /// `x-scrimp-question`: the text to match by meaning.
     pub question: Option<String>,
-    /// `x-scrimp-tier`: `cheap` or `frontier`.
+    /// `x-scrimp-tier`: the name of a tier.
     pub tier: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl Controls {
             question: text(headers, "x-scrimp-question")?
                 .map(str::to_owned)
                 .filter(|text| !text.trim().is_empty()),
-            tier: text(headers, "x-scrimp-tier")?.map(tier).transpose()?,
+            tier: text(headers, "x-scrimp-tier")?.map(|value| value.trim().to_owned()),
             ..Self::default()
         };
         for value in headers.get_all(http::header::CACHE_CONTROL) {
@@ -110,15 +110,6 @@ fn share(value: &str) -> Result<f64, ControlError> {
     }
 }
 
-fn tier(value: &str) -> Result<String, ControlError> {
-    match value.trim() {
-        value @ ("cheap" | "frontier") => Ok(value.to_owned()),
-        value => {
-            Err(error("x-scrimp-tier", format!("'{value}' is neither 'cheap' nor 'frontier'")))
-        }
-    }
-}
-
 fn error(name: &'static str, problem: impl Into<String>) -> ControlError {
     ControlError { name, problem: problem.into() }
 }
@@ -155,7 +146,6 @@ mod tests {
         for (name, value, phrase) in [
             ("cache-control", "max-age=soon", "whole number of seconds"),
             ("x-scrimp-ttl", "-1", "whole number of seconds"),
-            ("x-scrimp-tier", "best", "neither 'cheap' nor 'frontier'"),
             ("x-scrimp-max-wrong", "lots", "share such as 1%"),
             ("x-scrimp-max-wrong", "101%", "share such as 1%"),
             ("x-scrimp-scope", "", "1 to 256 bytes"),

@@ -1,14 +1,16 @@
 //! Who is calling: a bearer token becomes a principal. Secrets are compared as hashes, in constant time.
 
-use crate::config::CallerKey;
+use crate::config::{CallerKey, KeyPolicy};
 
 /// A caller that we know or accept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Principal {
     /// The key's configured name; `None` for a token that is merely accepted.
     pub name: Option<String>,
     /// Separates this caller from all others: BLAKE3 of the token.
     pub id: [u8; 32],
+    /// What `model: auto` means for it.
+    pub policy: Option<KeyPolicy>,
 }
 
 /// Why a caller is turned away.
@@ -38,7 +40,7 @@ impl Authenticator {
     pub fn authenticate(&self, token: Option<&str>) -> Result<Principal, AuthError> {
         let hash = blake3::hash(token.unwrap_or_default().as_bytes());
         if self.keys.is_empty() {
-            return Ok(Principal { name: None, id: *hash.as_bytes() });
+            return Ok(Principal { name: None, id: *hash.as_bytes(), policy: None });
         }
         if token.is_none() {
             return Err(AuthError::Missing);
@@ -51,7 +53,7 @@ impl Authenticator {
             }
         }
         let key = found.ok_or(AuthError::Unknown)?;
-        Ok(Principal { name: Some(key.name.clone()), id: key.hash })
+        Ok(Principal { name: Some(key.name.clone()), id: key.hash, policy: key.policy.clone() })
     }
 }
 
@@ -69,7 +71,8 @@ mod tests {
 
     #[test]
     fn with_keys_only_they_open() {
-        let key = CallerKey { name: "ci".into(), hash: *blake3::hash(b"secret-1").as_bytes() };
+        let hash = *blake3::hash(b"secret-1").as_bytes();
+        let key = CallerKey { name: "ci".into(), hash, policy: None };
         let closed = Authenticator::new(vec![key]);
         assert_eq!(closed.authenticate(Some("secret-1")).unwrap().name.as_deref(), Some("ci"));
         assert_eq!(closed.authenticate(Some("secret-2")), Err(AuthError::Unknown));

@@ -11,9 +11,14 @@ pub(super) fn threshold(curve: &[CurvePoint], aim: Aim) -> f32 {
     match aim {
         Aim::Quality(quality) => highest_with_quality(curve, quality as f32),
         Aim::FrontierShare(share) => at_share(curve, share as f32),
+        // What a day costs depends on the traffic, which no curve knows: the start that a budget is kept from.
+        Aim::Spend { nano_usd_per_day: _ } => highest_with_quality(curve, QUALITY_AT_START),
         Aim::Threshold(threshold) => threshold as f32,
     }
 }
+
+/// Share of the frontier's quality that is aimed at while nothing is known of what the traffic costs.
+const QUALITY_AT_START: f32 = 0.95;
 
 fn highest_with_quality(curve: &[CurvePoint], quality: f32) -> f32 {
     // The bound falls along the curve, so the points that reach the aim are its start.
@@ -62,6 +67,7 @@ mod tests {
             (Aim::FrontierShare(0.5), 0.3),
             (Aim::FrontierShare(0.1), 0.7),
             (Aim::FrontierShare(0.0), 1.0),
+            (Aim::Spend { nano_usd_per_day: 1 }, 0.2),
             (Aim::Threshold(0.33), 0.33),
         ];
         for (aim, expected) in table {

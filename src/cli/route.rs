@@ -1,23 +1,77 @@
 //! `scrimp route`.
 
-use serde_json::json;
+use std::iter::repeat_n;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
 
 use super::{ConfigArgument, Failure, output, runtime, without_providers};
 use crate::{
-    app::Model,
-    classify::{Classifier, Features, RequestText, has_code},
-    route::{Signals, learned, rules},
+    api::chat::ChatRequest,
+    app::{self, Model},
+    classify::{Classifier, Complexity, Features, RequestText},
+    config::{Aim, Config, Tier},
+    route::{
+        Choice, Decision, Market, Needs, NoCapableTarget, Plan, Said, Signals, Skipped, learned,
+        rules,
+    },
 };
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The prompt.
+    /// The prompt: the last turn of the request.
     prompt: String,
     #[command(flatten)]
     config: ConfigArgument,
-    /// Print the result as JSON: {"tier", "reason", "decided_by", "complexity", "threshold", "contributions"}.
+    /// The system prompt.
+    #[arg(long, default_value = "")]
+    system: String,
+    /// Tools on offer.
+    #[arg(long, default_value = "0")]
+    tools: usize,
+    /// The prompt comes with an image.
+    #[arg(long)]
+    images: bool,
+    /// The answer must be JSON.
+    #[arg(long)]
+    json_format: bool,
+    /// Turns before the prompt.
+    #[arg(long, default_value = "0")]
+    turns: usize,
+    /// The name of the caller's key, one of `keys`.
+    #[arg(long)]
+    key: Option<String>,
+    /// A request header, as 'name: value'.
+    #[arg(long, value_parser = header)]
+    header: Vec<(HeaderName, HeaderValue)>,
+    /// Print the result as JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// All that decided.
+struct Explanation<'a> {
+    choice: Choice,
+    /// The rules that were looked at, each with its first condition that does not hold.
+    rules: Vec<(&'a str, Option<&'static str>)>,
+    /// `None` without tiers in the configuration.
+    plan: Option<Result<Plan, NoCapableTarget>>,
+    complexity: Complexity,
+    threshold: f32,
+    /// By tier below the frontier.
+    estimates: Vec<(&'a str, f32)>,
+}
+
+impl Explanation<'_> {
+    /// The tier that would be asked first, and why: as the response headers of a request would say.
+    fn outcome(&self) -> (&Tier, &str) {
+        let planned = self.plan.as_ref().and_then(|plan| plan.as_ref().ok());
+        match planned.and_then(|plan| plan.tier().zip(Some(plan.reason.as_str()))) {
+            Some(outcome) => outcome,
+            None => (&self.choice.tier, &self.choice.reason),
+        }
+    }
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -25,52 +79,174 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(_) => arguments.config.load()?,
         None => without_providers()?,
     };
+    let explanation = explain(arguments, &config)?;
+    if arguments.json {
+        output::json(&for_machines(&explanation))?;
+    } else {
+        for_people(&explanation);
+    }
+    Ok(())
+}
+
+fn explain<'a>(arguments: &Arguments, config: &'a Config) -> Result<Explanation<'a>, Failure> {
+    let request = request(arguments)?;
+    let said = Said::of(&request);
+    let headers = HeaderMap::from_iter(arguments.header.iter().cloned());
+    let caller = arguments.key.as_deref().map(|name| {
+        let key = config.keys.iter().find(|key| key.name == name);
+        key.ok_or_else(|| format!("--key {name}: no such key in the configuration"))
+    });
+    let caller = caller.transpose()?;
+    let signals = Signals {
+        key: caller.map(|key| key.name.as_str()),
+        key_policy: caller.and_then(|key| key.policy.as_ref()),
+        ..Signals::of(&request, &said, &headers)
+    };
+    let decision = rules::choose(&signals, &config.router, &config.tiers);
+    let aim = match &decision {
+        Decision::Learned { quality: Some(quality), .. } => Aim::Quality(*quality),
+        _ => config.router.aim,
+    };
     let classifier = Classifier::shipped()?;
-    let model = Model::load(&config)?;
-    let prompt = arguments.prompt.as_str();
+    let complexity = classify(&classifier, config, signals.text())?;
+    let threshold = classifier.threshold(complexity.head, aim);
+    let below = config.tiers.below_frontier();
+    let estimates = learned::spread(complexity.probability, below.len());
+    let choice = match decision {
+        Decision::Tier(choice) | Decision::Cascade { choice, .. } => choice,
+        Decision::Learned { because, .. } => {
+            learned::choose(&estimates, threshold, &config.tiers, &complexity.contributions)
+                .because(because)
+        }
+    };
+    let plan = config.tiers.are_configured().then(|| {
+        let market = Market {
+            models: &config.models,
+            prices: &app::prices(config),
+            pick: config.router.pick,
+            max_latency: None,
+            latency: &|_| None,
+            preferred: None,
+        };
+        Plan::for_tier(choice.clone(), false, &config.tiers, &Needs::of(&request), &market)
+    });
+    let mut rules = Vec::new();
+    for rule in &config.router.rules {
+        let failing = rules::failing(&rule.conditions, &signals);
+        rules.push((rule.name.as_str(), failing));
+        if failing.is_none() {
+            break;
+        }
+    }
+    let names = below.iter().map(|pool| pool.tier.as_str());
+    let estimates = names.zip(estimates).collect();
+    Ok(Explanation { choice, rules, plan, complexity, threshold, estimates })
+}
+
+/// The request that the arguments describe; what was said in earlier turns is left open.
+fn request(arguments: &Arguments) -> Result<ChatRequest, Failure> {
+    let mut turns = Vec::new();
+    if !arguments.system.is_empty() {
+        turns.push(json!({"role": "system", "content": arguments.system}));
+    }
+    turns.extend(repeat_n(json!({"role": "user", "content": ""}), arguments.turns));
+    let mut parts = vec![json!({"type": "text", "text": arguments.prompt})];
+    if arguments.images {
+        parts.push(json!({"type": "image_url", "image_url": {"url": ""}}));
+    }
+    turns.push(json!({"role": "user", "content": parts}));
+    let mut body = json!({"model": "auto", "messages": turns});
+    body["tools"] = Value::Array(vec![json!({}); arguments.tools]);
+    if arguments.json_format {
+        body["response_format"] = json!({"type": "json_object"});
+    }
+    Ok(ChatRequest::parse(Bytes::from(body.to_string()))?)
+}
+
+fn classify(
+    classifier: &Classifier,
+    config: &Config,
+    text: RequestText<'_>,
+) -> Result<Complexity, Failure> {
     let reads_vectors = |model: &Model| classifier.reads_vectors_of(model.embedder.identity());
-    let vector = match model.filter(reads_vectors) {
-        Some(model) => runtime()?.block_on(model.embedder.embed(vec![prompt.to_owned()])).ok(),
+    let vector = match Model::load(config)?.filter(reads_vectors) {
+        Some(model) => {
+            let question = vec![text.question.to_owned()];
+            runtime()?.block_on(model.embedder.embed(question)).ok()
+        }
         None => None,
     };
     let vector = vector.and_then(|mut embedded| embedded.pop()).map(|embedded| embedded.vector);
-    let text = RequestText {
-        system: "",
-        question: prompt,
-        earlier_turns: 0,
-        tools: 0,
-        json_format: false,
-    };
-    let complexity = classifier.classify(&Features::of(&text), vector.as_deref());
-    let threshold = classifier.threshold(complexity.head, config.router.aim);
-    let signals = Signals {
-        insisted: None,
-        question: prompt,
-        tokens: crate::account::estimate_tokens(prompt.len()) as usize,
-        tools: 0,
-        code: has_code(prompt),
-        headers: &http::HeaderMap::new(),
-    };
-    let choice = rules::choose(&signals, &config.router)
-        .unwrap_or_else(|| learned::choose(&complexity, threshold));
-    if arguments.json {
-        let contributions: serde_json::Map<_, _> = complexity
-            .contributions
-            .iter()
-            .map(|(name, weight)| ((*name).to_owned(), json!(weight)))
-            .collect();
-        output::json(&json!({
-            "tier": choice.tier.as_str(), "reason": choice.reason, "decided_by": choice.decided_by,
-            "complexity": complexity.probability, "threshold": threshold, "contributions": contributions,
-        }))?;
-        return Ok(());
+    Ok(classifier.classify(&Features::of(&text), vector.as_deref()))
+}
+
+fn for_people(explanation: &Explanation<'_>) {
+    let Explanation { choice, rules, plan, complexity, .. } = explanation;
+    let (tier, reason) = explanation.outcome();
+    output::line(&format!("{tier}: {reason}"));
+    if !rules.is_empty() {
+        output::line("rules, in order:");
     }
-    output::line(&format!("{}: {}", choice.tier.as_str(), choice.reason));
+    for (name, failing) in rules {
+        output::line(&match failing {
+            Some(condition) => format!("  {name}: no, `{condition}` does not hold"),
+            None => format!("  {name}: holds"),
+        });
+    }
+    match plan {
+        Some(Ok(plan)) => {
+            output::line("targets, in order:");
+            for target in &plan.targets {
+                let tier = plan.tier_of(target).map_or("", |tier| tier.as_str());
+                output::line(&format!("  {target} ({tier})"));
+            }
+        }
+        Some(Err(error)) => output::line(&error.to_string()),
+        None => {}
+    }
     if choice.decided_by == "classifier" {
         output::line("what the classifier saw, in log-odds (+ speaks for the frontier):");
         for (name, weight) in complexity.contributions.iter().filter(|(_, weight)| *weight != 0.0) {
             output::line(&format!("  {weight:+.3} {name}"));
         }
     }
-    Ok(())
+}
+
+fn for_machines(explanation: &Explanation<'_>) -> Value {
+    let Explanation { choice, rules, plan, complexity, threshold, estimates } = explanation;
+    let (targets, skipped): (&[_], &[Skipped]) = match plan {
+        Some(Ok(plan)) => (&plan.targets, &plan.skipped),
+        Some(Err(error)) => (&[], &error.skipped),
+        None => (&[], &[]),
+    };
+    let (tier, reason) = explanation.outcome();
+    let rule = |(name, failing): &(&str, Option<&str>)| json!({"name": name, "holds": failing.is_none(), "failing": failing});
+    let left_out =
+        |it: &Skipped| json!({"target": it.target.to_string(), "reason": it.unfit.to_string()});
+    let contributions: serde_json::Map<_, _> = complexity
+        .contributions
+        .iter()
+        .map(|(name, weight)| ((*name).to_owned(), json!(weight)))
+        .collect();
+    let estimates: serde_json::Map<_, _> =
+        estimates.iter().map(|(tier, estimate)| ((*tier).to_owned(), json!(estimate))).collect();
+    json!({
+        "tier": tier.as_str(),
+        "reason": reason,
+        "decided_by": choice.decided_by,
+        "rules": rules.iter().map(rule).collect::<Vec<_>>(),
+        "targets": targets.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "skipped": skipped.iter().map(left_out).collect::<Vec<_>>(),
+        "complexity": complexity.probability,
+        "estimates": estimates,
+        "threshold": threshold,
+        "contributions": contributions,
+    })
+}
+
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let wrong = || format!("'{text}' is not a header; write 'name: value'");
+    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+    let name = name.trim().parse().map_err(|_| wrong())?;
+    Ok((name, value.trim().parse().map_err(|_| wrong())?))
 }

@@ -104,8 +104,8 @@ mod tests {
         assert_eq!(config.providers.keys().collect::<Vec<_>>(), ["openai", "anthropic"]);
         assert_eq!(config.providers["openai"].base_url, "https://api.openai.com/v1");
         assert_eq!(config.providers["anthropic"].api_key.as_ref().unwrap().expose(), "sk-ant-1");
-        assert_eq!(config.tiers.cheap[1].to_string(), "anthropic/claude-haiku-4-5");
-        assert_eq!(config.tiers.frontier.len(), 2);
+        assert_eq!(config.tiers.cheap().targets[1].to_string(), "anthropic/claude-haiku-4-5");
+        assert_eq!(config.tiers.frontier().targets.len(), 2);
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
             let loaded = load(&[(variable, "some-secret")]).unwrap();
             assert_eq!(loaded.config.providers[preset.name].base_url, preset.base_url);
             assert_eq!(loaded.config.providers[preset.name].stream_usage, preset.stream_usage);
-            assert_eq!(loaded.config.tiers.frontier[0].provider, preset.name);
+            assert_eq!(loaded.config.tiers.frontier().targets[0].provider, preset.name);
             assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
         }
     }
@@ -126,7 +126,7 @@ mod tests {
             load(&[("OPENAI_BASE_URL", "http://127.0.0.1:9/v1/"), ("OPENAI_API_KEY", "")]).unwrap();
         assert_eq!(loaded.config.providers["openai"].base_url, "http://127.0.0.1:9/v1");
         assert!(loaded.config.providers["openai"].api_key.is_none());
-        assert_eq!(loaded.config.tiers.cheap.len(), 1);
+        assert_eq!(loaded.config.tiers.cheap().targets.len(), 1);
         assert!(loaded.warnings.iter().any(|warning| warning.starts_with("OPENAI_BASE_URL")));
     }
 

@@ -10,13 +10,19 @@ mod load;
 mod presets;
 mod quantities;
 mod reader;
+mod routing;
 #[cfg(test)]
 mod tests;
+mod tiers;
 mod tree;
 pub mod units;
 mod wording;
 
 pub use error::{ConfigErrors, Loaded, Mistake, Position};
+pub use routing::{
+    Action, Aim, CascadeStream, Conditions, KeyPolicy, ModelFacts, Pick, Router, Rule,
+};
+pub use tiers::{Pool, Target, Tier, Tiers};
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -38,7 +44,7 @@ pub struct Config {
     pub providers: IndexMap<String, Provider>,
     /// Short names for targets (`aliases`).
     pub aliases: IndexMap<String, Target>,
-    /// The two ordered pools (`tiers`).
+    /// The ordered pools (`tiers`).
     pub tiers: Tiers,
     /// How `model: auto` picks a tier (`router`).
     pub router: Router,
@@ -50,6 +56,8 @@ pub struct Config {
     pub upstream: Upstream,
     /// Price overrides by `provider/model` (`prices`).
     pub prices: IndexMap<String, PriceOverride>,
+    /// What models can do, where the operator says so (`models`).
+    pub models: IndexMap<Target, ModelFacts>,
 }
 
 /// Limits of our own HTTP side.
@@ -76,6 +84,8 @@ pub struct CallerKey {
     pub name: String,
     /// BLAKE3 of the secret.
     pub hash: [u8; 32],
+    /// What `auto` means for it (`tier` or `quality`).
+    pub policy: Option<KeyPolicy>,
 }
 
 /// A secret that never shows in logs or `Debug`.
@@ -110,94 +120,6 @@ pub struct Provider {
     pub headers: IndexMap<String, Secret>,
     /// Ask for usage in streams (`stream_usage`, default true); switch off for a vendor that refuses `stream_options`.
     pub stream_usage: bool,
-}
-
-/// A model at a provider.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Target {
-    /// Name in `providers`.
-    pub provider: String,
-    /// The provider's name for the model; may contain slashes.
-    pub model: String,
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.provider, self.model)
-    }
-}
-
-/// The ordered pools behind `model: auto`.
-#[derive(Debug, Clone, Default)]
-pub struct Tiers {
-    /// Tried first for easy requests.
-    pub cheap: Vec<Target>,
-    /// For hard ones.
-    pub frontier: Vec<Target>,
-}
-
-/// One of the two tiers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Tier {
-    /// The cheap pool.
-    Cheap,
-    /// The frontier pool.
-    Frontier,
-}
-
-impl Tier {
-    /// As written in headers, configuration and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cheap => "cheap",
-            Self::Frontier => "frontier",
-        }
-    }
-}
-
-/// How `model: auto` picks a tier.
-#[derive(Debug, Clone)]
-pub struct Router {
-    /// What the classifier's threshold aims at (one of `router.quality`, `router.frontier_share`, `router.threshold`).
-    pub aim: Aim,
-    /// Tier when no rule and no classifier decides (`router.default_tier`, default frontier).
-    pub default_tier: Tier,
-    /// Requests longer than this go to the frontier without asking the classifier (`router.long_prompt_tokens`, default 4000).
-    pub long_prompt_tokens: usize,
-    /// The operator's rules, first match wins (`router.rules`).
-    pub rules: Vec<Rule>,
-}
-
-/// What the classifier's threshold aims at.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Aim {
-    /// Share of the frontier's quality, `0..=1` (default 0.95).
-    Quality(f64),
-    /// Share of requests that go to the frontier, `0..=1`.
-    FrontierShare(f64),
-    /// P(cheap is not good enough) above which the frontier answers, `0..=1`.
-    Threshold(f64),
-}
-
-/// One operator rule: all conditions that are set must hold.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// Name in `x-scrimp-reason` (`name`).
-    pub name: String,
-    /// Regular expression over the last user turn (`matches`).
-    pub matches: Option<regex::Regex>,
-    /// At least this many (estimated) prompt tokens (`min_tokens`).
-    pub min_tokens: Option<usize>,
-    /// At most this many (`max_tokens`).
-    pub max_tokens: Option<usize>,
-    /// The request offers tools, or not (`tools`).
-    pub tools: Option<bool>,
-    /// The prompt holds code, or not (`code`).
-    pub code: Option<bool>,
-    /// A request header with this exact value: name in lower case, value (`header: {name: value}`).
-    pub header: Option<(String, String)>,
-    /// Where it goes (`tier`).
-    pub tier: Tier,
 }
 
 /// Who may share answers.
@@ -265,13 +187,15 @@ pub enum CacheMode {
     Shadow,
 }
 
-/// Who compares the answers of a shadow check.
+/// Who compares two answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerJudge {
     /// Words, numbers and embeddings, in this process (default).
     Local,
     /// The cheap tier, where those do not tell.
     Cheap,
+    /// The frontier, where those do not tell.
+    Frontier,
 }
 
 /// Where the embedding model runs.

@@ -54,7 +54,15 @@ impl Section<'_> {
         default: Duration,
         range: RangeInclusive<Duration>,
     ) -> Duration {
-        self.read(key, default, |text| {
+        self.optional_duration(key, range).unwrap_or(default)
+    }
+
+    pub fn optional_duration(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<Duration>,
+    ) -> Option<Duration> {
+        self.read_optional(key, |text| {
             let value = units::duration(text).map_err(|error| error.to_string())?;
             within(value, &range, show_duration)
         })

@@ -101,6 +101,34 @@ impl<'a> Section<'a> {
         field
     }
 
+    /// The one of `keys` that is there; a second one is a mistake.
+    pub fn one_of(&mut self, keys: &[&'static str]) -> Option<(&'static str, Field<'a>)> {
+        let mut first = None;
+        for key in keys {
+            let Some(field) = self.field(key) else { continue };
+            match first {
+                None => first = Some((*key, field)),
+                Some((first, _)) => {
+                    field.mistake(format!("does not go with {first}; keep one of the two"));
+                }
+            }
+        }
+        first
+    }
+
+    /// As `one_of`, where one must be there.
+    pub fn required_one_of(
+        &mut self,
+        keys: &[&'static str],
+        hint: &str,
+    ) -> Option<(&'static str, Field<'a>)> {
+        let found = self.one_of(keys);
+        if self.readable && !self.entries.iter().any(|entry| keys.contains(&entry.key.as_str())) {
+            self.report.mistake(&self.path, self.position, hint);
+        }
+        found
+    }
+
     /// A map with known keys under `key`; empty when absent.
     pub fn section(&mut self, key: &'static str) -> Self {
         match self.field(key) {

@@ -34,6 +34,9 @@ pub enum UnitError {
     /// Not `5 USD`.
     #[error("is not an amount of money; write for example 5 USD")]
     NotMoney,
+    /// Not `100 USD/day`.
+    #[error("is not money over time; write for example 100 USD/day")]
+    NotDailyMoney,
     /// Below a nanosecond, a byte or a nano-USD, or beyond what fits.
     #[error("is too large or has too many decimal places")]
     NotRepresentable,
@@ -127,6 +130,17 @@ pub fn money(text: &str) -> Result<u64, UnitError> {
         "USD" => number.times(NANO_USD).ok_or(UnitError::NotRepresentable),
         "" => Err(UnitError::NoUnit { example: "5 USD" }),
         _ => Err(UnitError::NotMoney),
+    }
+}
+
+/// Money over time such as `100 USD/day`, in nano-USD a day, exactly.
+pub fn daily_money(text: &str) -> Result<u64, UnitError> {
+    let (number, unit) = split_number(text.trim());
+    let number = Decimal::parse(number).ok_or(UnitError::NotDailyMoney)?;
+    match unit.split_whitespace().collect::<String>().as_str() {
+        "USD/day" => number.times(NANO_USD).ok_or(UnitError::NotRepresentable),
+        "" => Err(UnitError::NoUnit { example: "100 USD/day" }),
+        _ => Err(UnitError::NotDailyMoney),
     }
 }
 
@@ -280,12 +294,18 @@ mod tests {
         assert_eq!(money("0.01 USD"), Ok(10_000_000));
         assert_eq!(money("5"), Err(UnitError::NoUnit { example: "5 USD" }));
         assert_eq!(money("5 EUR"), Err(UnitError::NotMoney));
+        assert_eq!(daily_money("100 USD/day"), Ok(100_000_000_000));
+        assert_eq!(daily_money("0.5 USD / day"), Ok(500_000_000));
+        assert_eq!(daily_money("100 USD"), Err(UnitError::NotDailyMoney));
+        assert_eq!(daily_money("100 USD/month"), Err(UnitError::NotDailyMoney));
+        assert_eq!(daily_money("100"), Err(UnitError::NoUnit { example: "100 USD/day" }));
     }
 
     proptest! {
         #[test]
         fn no_text_panics(text in ".*") {
             let _ = (duration(&text), size(&text), share(&text), price(&text), money(&text));
+            let _ = daily_money(&text);
         }
 
         #[test]

@@ -86,7 +86,7 @@ impl Settlement {
     /// Settles an answer in one piece.
     pub fn completion(mut self, body: Bytes, completion: &Completion) -> Settled {
         let cost = self.account(completion.usage.as_ref());
-        let provenance = Provenance { target: self.target.clone(), tier: self.tier, cost };
+        let provenance = Provenance { target: self.target.clone(), tier: self.tier.clone(), cost };
         if let Some(check) = self.check.take().filter(|_| completion.incomplete.is_none()) {
             self.checker.submit(check, body.clone());
         }

@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     account::NanoUsd,
-    api::{chat::ChatRequest, control::Controls},
+    api::{
+        chat::ChatRequest,
+        control::{ControlError, Controls},
+    },
     auth::Principal,
     cache::{
         Bypass, Keys, Policy, ScopeId,
@@ -28,7 +31,7 @@ use crate::{
     config::{Scope, Tier},
     limit::Place,
     provider::openai::request_body,
-    route::Asked,
+    route::sharing::{self, Caller},
     upstream::{Call, Endpoint, Expect, Failure, Reply, ReplyBody},
 };
 
@@ -40,7 +43,7 @@ impl Gateway {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Outgoing, Error> {
-        let mut ctx = self.read(&principal, place, headers, body)?;
+        let mut ctx = self.read(principal, place, headers, body)?;
         let readable = ctx.keys.filter(|_| ctx.policy.read.is_ok());
         if let Some(found) = readable.and_then(|keys| self.exact(&ctx, keys)) {
             return Ok(self.serve(ctx, &found));
@@ -74,7 +77,7 @@ impl Gateway {
     /// The request, understood: controls, model, what the cache may do, keys.
     fn read(
         &self,
-        principal: &Principal,
+        principal: Principal,
         place: Place,
         headers: HeaderMap,
         body: Bytes,
@@ -82,23 +85,23 @@ impl Gateway {
         let controls = Controls::parse(&headers)?;
         let request = ChatRequest::parse(body)?;
         let max_wrong = controls.max_wrong;
-        let tier = controls
-            .tier
-            .as_deref()
-            .map(|tier| if tier == "cheap" { Tier::Cheap } else { Tier::Frontier });
+        let tier = controls.tier.as_deref().map(|name| self.tier(name)).transpose()?;
         let asked = self.parts.resolver.resolve(&request.model, tier)?;
         let mut policy = Policy::of(&request, &controls, &self.parts.cache);
         if self.parts.embedder.is_none() && policy.question.is_ok() {
             policy.question = Err(Bypass::NoEmbedding);
         }
         let shared_by = if policy.personal { &Scope::Key } else { &self.parts.cache.scope };
-        let scope = ScopeId::of(shared_by, principal, controls.scope.as_deref());
+        let scope = ScopeId::of(shared_by, &principal, controls.scope.as_deref());
         let passed_headers = Context::passed_headers(&headers);
-        let telling_headers = self.telling_headers(&headers, &passed_headers, &asked);
+        let rules = &self.parts.router.rules;
+        let caller = Caller { key: principal.name.as_deref(), policy: principal.policy.as_ref() };
+        let mut telling_headers = sharing::telling_headers(&asked, &headers, rules);
+        telling_headers.extend(passed_headers.clone());
         let keys = (policy.read.is_ok() || policy.write.is_ok()).then(|| {
             Keys::of(KeyParts {
                 scope,
-                policy: &asked.policy(),
+                policy: &sharing::policy(&asked, caller, rules),
                 headers: &telling_headers,
                 request: &request,
                 embedder: self.parts.embedder.as_deref().map_or("", |embedder| embedder.identity()),
@@ -120,7 +123,7 @@ impl Gateway {
             request,
             asked,
             policy,
-            caller: principal.id,
+            principal,
             scope,
             max_wrong,
             keys,
@@ -132,20 +135,13 @@ impl Gateway {
         })
     }
 
-    /// The headers that can change an answer: those that providers get and, where a tier is to be picked, those by which
-    /// a rule picks it.
-    fn telling_headers(&self, headers: &HeaderMap, passed: &HeaderMap, asked: &Asked) -> HeaderMap {
-        let mut telling = passed.clone();
-        if *asked == Asked::Auto(None) {
-            let rules = self.parts.router.rules.iter().filter_map(|rule| rule.header.as_ref());
-            for (name, wanted) in rules {
-                let found = headers.iter().filter(|(found, value)| {
-                    found.as_str() == name && value.as_bytes() == wanted.as_bytes()
-                });
-                telling.extend(found.map(|(name, value)| (name.clone(), value.clone())));
-            }
-        }
-        telling
+    /// The tier that a caller names in a header.
+    fn tier(&self, name: &str) -> Result<Tier, ControlError> {
+        let tiers = &self.parts.tiers;
+        tiers.named(name).cloned().ok_or_else(|| ControlError {
+            name: "x-scrimp-tier",
+            problem: format!("'{name}' is not a tier here; tiers: {}", tiers.names()),
+        })
     }
 
     /// A stored answer, as the caller wants it.
@@ -166,7 +162,7 @@ impl Gateway {
         let request_id = RequestId::fresh();
         self.served.remember(
             request_id,
-            Served { caller: ctx.caller, entry: Arc::downgrade(entry), budget },
+            Served { caller: ctx.principal.id, entry: Arc::downgrade(entry), budget },
         );
         let saved = entry.provenance.cost;
         self.parts.metrics.saved(cache.as_str(), saved.map_or(0, |saved| saved.0));
@@ -179,7 +175,7 @@ impl Gateway {
         };
         let report = Report {
             target: Some(entry.provenance.target.clone()),
-            tier: entry.provenance.tier,
+            tier: entry.provenance.tier.clone(),
             cost: Some(NanoUsd::ZERO),
             saved,
             waited: ctx.waited,
@@ -201,7 +197,7 @@ impl Gateway {
         mut ctx: Context,
         lead: Option<Lead<Found>>,
     ) -> Result<Outgoing, Error> {
-        let plan = self.plan(&mut ctx).await;
+        let plan = self.plan(&mut ctx).await?;
         let stream = ctx.request.stream;
         let call = Call {
             targets: &plan.targets,
@@ -221,13 +217,11 @@ impl Gateway {
             Err(Failure::Refused(reply)) => *reply,
             Err(failure) => return Err(failure.into()),
         };
-        let tier = plan.tier_of(&reply.target);
-        let stands_in = if tier == plan.tier { "" } else { "; the frontier stands in" };
-        let reason = format!("{}{stands_in}", plan.reason);
+        let tier = plan.tier_of(&reply.target).cloned();
         let mut report = Report {
             target: Some(reply.target.to_string().into()),
-            tier,
-            reason: Some(reason),
+            tier: tier.clone(),
+            reason: Some(plan.reason_for(&reply.target)),
             waited: ctx.waited,
             ..Report::new(self.outcome(&ctx))
         };

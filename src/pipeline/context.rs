@@ -10,6 +10,7 @@ use http::HeaderMap;
 use super::check::Check;
 use crate::{
     api::chat::ChatRequest,
+    auth::Principal,
     cache::{Keys, Policy, ScopeId},
     limit::Place,
     route::Asked,
@@ -28,7 +29,7 @@ pub struct Context {
     /// What the cache may do.
     pub policy: Policy,
     /// Who asks.
-    pub caller: [u8; 32],
+    pub principal: Principal,
     /// Who may share answers with it.
     pub scope: ScopeId,
     /// The share of wrong answers by meaning that the caller accepts, when it says so.

@@ -5,7 +5,7 @@ use crate::{
     auth::AuthError,
     embed::EmbedError,
     limit::Overloaded,
-    route::ResolveError,
+    route::{NoCapableTarget, ResolveError},
     upstream::Failure,
 };
 
@@ -30,6 +30,9 @@ pub enum Error {
     /// The model is not known.
     #[error(transparent)]
     Model(#[from] ResolveError),
+    /// No target of the tier can serve the request.
+    #[error(transparent)]
+    NoCapableTarget(#[from] NoCapableTarget),
     /// The caller wanted a stored answer and there is none.
     #[error("no stored answer, and the request said 'only-if-cached'")]
     NotCached,

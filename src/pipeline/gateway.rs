@@ -9,6 +9,7 @@ use std::{
 };
 
 use http::HeaderMap;
+use indexmap::IndexMap;
 
 use super::{
     Error, budgets::Budgets, check::Checker, feedback::ServedAnswers, llm_judge::LlmJudge,
@@ -19,7 +20,7 @@ use crate::{
     auth::{Authenticator, Principal},
     cache::{Clock, ExactCache, Flights, SemanticIndex},
     classify::Classifier,
-    config::{AnswerJudge, Cache, Router, Tiers},
+    config::{AnswerJudge, Cache, ModelFacts, Router, Target, Tiers},
     embed::Embedder,
     limit::{Admission, Place},
     route::Resolver,
@@ -40,6 +41,8 @@ pub struct Parts {
     pub tiers: Tiers,
     /// How `auto` picks one.
     pub router: Router,
+    /// What models can do, where the operator says so.
+    pub models: IndexMap<Target, ModelFacts>,
     /// The cache's settings.
     pub cache: Cache,
     /// Stored answers.
@@ -79,9 +82,14 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway of these parts, on the current runtime.
     pub fn new(parts: Parts) -> Self {
-        let judge = (parts.cache.judge == AnswerJudge::Cheap).then(|| LlmJudge {
+        let pool = match parts.cache.judge {
+            AnswerJudge::Local => None,
+            AnswerJudge::Cheap => Some(parts.tiers.cheap()),
+            AnswerJudge::Frontier => Some(parts.tiers.frontier()),
+        };
+        let judge = pool.map(|pool| LlmJudge {
             upstream: Arc::clone(&parts.upstream),
-            targets: parts.tiers.cheap.clone(),
+            targets: pool.targets.clone(),
             prices: parts.prices.clone(),
         });
         let budgets = Arc::new(Budgets::new(&parts.cache, Arc::clone(&parts.prior)));

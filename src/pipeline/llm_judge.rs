@@ -1,4 +1,4 @@
-//! A model as the judge of two answers: a short question to the cheap tier, where local comparison does not tell.
+//! A model as the judge of two answers: a short question to a tier, where local comparison does not tell.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ use crate::{
 /// Tokens that the one word of the verdict may take; models that think first need more than one.
 const VERDICT_TOKENS: u32 = 512;
 
-/// Asks the cheap tier whether two answers agree.
+/// Asks a tier whether two answers agree.
 pub struct LlmJudge {
     /// Sends the question.
     pub upstream: Arc<Upstream>,
-    /// The cheap tier, in order.
+    /// The tier's targets, in order.
     pub targets: Vec<Target>,
     /// What the verdict costs.
     pub prices: PriceBook,

@@ -1,15 +1,41 @@
-//! The second layer: the learned classifier's probability against its threshold.
+//! The second layer: estimates that each tier's answer will not do, against one threshold.
 
 use super::Choice;
-use crate::{classify::Complexity, config::Tier};
+use crate::config::Tiers;
 
-/// The tier for a request that the cheap tier fails with `complexity`'s probability.
-pub fn choose(complexity: &Complexity, threshold: f32) -> Choice {
-    let hard = complexity.probability > threshold;
-    let (tier, sign) = if hard { (Tier::Frontier, ">") } else { (Tier::Cheap, "<=") };
+/// By how much the log-odds that a tier's answer will not do are taken to fall from one tier to the next, while nothing is
+/// known of the tiers between the ends: at even odds below, the next one fails 27 % of the time.
+const STEP: f32 = 1.0;
+
+/// Bound on the log-odds that keeps a probability apart from 0 and 1.
+const LOG_ODDS_BOUND: f32 = 15.0;
+
+/// The cheapest tier whose estimated P(its answer is not good enough) is at most `threshold`, else the frontier.
+///
+/// `estimates` has one for each tier below the frontier, cheapest first. `contributions` say what the first of them is
+/// made of, in log-odds, largest first; they only explain.
+pub fn choose(
+    estimates: &[f32],
+    threshold: f32,
+    tiers: &Tiers,
+    contributions: &[(&'static str, f32)],
+) -> Choice {
+    let mut compared = Vec::with_capacity(estimates.len());
+    let mut chosen = tiers.frontier();
+    for (pool, estimate) in tiers.below_frontier().iter().zip(estimates) {
+        let does = *estimate <= threshold;
+        let sign = if does { "<=" } else { ">" };
+        // The first estimate has the field's own name.
+        let name = if compared.is_empty() { "complexity" } else { pool.tier.as_str() };
+        compared.push(format!("{name} {estimate:.3} {sign} {threshold:.3}"));
+        if does {
+            chosen = pool;
+            break;
+        }
+    }
+    let hard = chosen.tier != tiers.cheap().tier;
     let speaks_for_it = |weight: f32| weight != 0.0 && (weight > 0.0) == hard;
-    let strongest: Vec<_> = complexity
-        .contributions
+    let strongest: Vec<_> = contributions
         .iter()
         .filter(|(_, weight)| speaks_for_it(*weight))
         .take(2)
@@ -17,6 +43,69 @@ pub fn choose(complexity: &Complexity, threshold: f32) -> Choice {
         .collect();
     let because =
         if strongest.is_empty() { String::new() } else { format!(" ({})", strongest.join(", ")) };
-    let reason = format!("complexity {:.3} {sign} {threshold:.3}{because}", complexity.probability);
-    Choice { tier, reason, decided_by: "classifier" }
+    let reason = format!("{}{because}", compared.join(", "));
+    Choice { tier: chosen.tier.clone(), reason, decided_by: "classifier" }
+}
+
+/// Estimates to begin with for `tiers` tiers, cheapest first, from the cheapest one's: [`STEP`] less log-odds for each.
+pub fn spread(probability: f32, tiers: usize) -> Vec<f32> {
+    let log_odds = (probability / (1.0 - probability)).ln();
+    let log_odds = log_odds.clamp(-LOG_ODDS_BOUND, LOG_ODDS_BOUND);
+    let shifted = |tier: usize| 1.0 / (1.0 + (STEP * tier as f32 - log_odds).exp());
+    (0..tiers).map(|tier| if tier == 0 { probability } else { shifted(tier) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cheapest_tier_that_will_do_is_chosen() {
+        let two = Tiers::default();
+        let three = Tiers::new(Vec::new(), vec![("middle".into(), Vec::new())], Vec::new());
+        let contributions = [("meaning", 0.5), ("log_words", -0.25), ("digit_share", 0.125)];
+        for (tiers, estimates, tier, reason) in [
+            (&two, &[0.4][..], "cheap", "complexity 0.400 <= 0.400 (log_words -0.25)"),
+            (
+                &two,
+                &[0.41],
+                "frontier",
+                "complexity 0.410 > 0.400 (meaning +0.50, digit_share +0.12)",
+            ),
+            (
+                &three,
+                &[0.6, 0.3],
+                "middle",
+                "complexity 0.600 > 0.400, middle 0.300 <= 0.400 (meaning +0.50, digit_share +0.12)",
+            ),
+            (
+                &three,
+                &[0.9, 0.8],
+                "frontier",
+                "complexity 0.900 > 0.400, middle 0.800 > 0.400 (meaning +0.50, digit_share +0.12)",
+            ),
+            (&three, &[0.1, 0.9], "cheap", "complexity 0.100 <= 0.400 (log_words -0.25)"),
+            (
+                &three,
+                &[0.9],
+                "frontier",
+                "complexity 0.900 > 0.400 (meaning +0.50, digit_share +0.12)",
+            ),
+        ] {
+            let choice = choose(estimates, 0.4, tiers, &contributions);
+            assert_eq!((choice.tier.as_str(), choice.reason.as_str()), (tier, reason));
+        }
+    }
+
+    #[test]
+    fn better_tiers_start_with_lower_estimates() {
+        let estimates = spread(0.5, 3);
+        assert_eq!(estimates[0], 0.5);
+        assert!((estimates[1] - 0.269).abs() < 1e-3 && (estimates[2] - 0.119).abs() < 1e-3);
+        for certain in [0.0, 1.0] {
+            let estimates = spread(certain, 3);
+            assert!(estimates.iter().all(|estimate| (0.0..=1.0).contains(estimate)));
+        }
+        assert!(spread(0.5, 0).is_empty());
+    }
 }

@@ -13,17 +13,6 @@ pub enum Asked {
     Auto(Option<Tier>),
 }
 
-impl Asked {
-    /// One string per meaning, for cache keys: answers are shared only where it is equal.
-    pub fn policy(&self) -> String {
-        match self {
-            Self::Model(target) => target.to_string(),
-            Self::Auto(None) => "auto".to_owned(),
-            Self::Auto(Some(tier)) => format!("auto:{}", tier.as_str()),
-        }
-    }
-}
-
 /// Why a model name means nothing here.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
@@ -36,8 +25,16 @@ pub enum ResolveError {
         hint: String,
     },
     /// `auto` without tiers.
-    #[error("'model: auto' needs 'tiers.{0}' in the configuration")]
-    NoTier(&'static str),
+    #[error("'model: auto' needs 'tiers.cheap' and 'tiers.frontier' in the configuration")]
+    NoTiers,
+    /// `auto:NAME` with a tier that there is not.
+    #[error("'{name}' is not a tier here; tiers: {tiers}")]
+    UnknownTier {
+        /// As asked for.
+        name: String,
+        /// Those that there are.
+        tiers: String,
+    },
 }
 
 /// Knows the configured names.
@@ -61,8 +58,8 @@ impl Resolver {
     /// The meaning of `model`. In this order: `auto`, an alias, `provider/model`, a model that a tier names, a bare
     /// name when there is one provider only.
     pub fn resolve(&self, model: &str, insisted: Option<Tier>) -> Result<Asked, ResolveError> {
-        if let Some(tier) = auto(model) {
-            return self.checked(tier.or(insisted));
+        if model == AUTO || model.starts_with(AUTO_TIER) {
+            return self.auto(model.strip_prefix(AUTO_TIER), insisted);
         }
         if let Some(target) = self.aliases.get(model) {
             return Ok(Asked::Model(target.clone()));
@@ -90,8 +87,10 @@ impl Resolver {
     /// Every name that can be asked for, for `/v1/models`.
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
-        if !self.tiers.cheap.is_empty() && !self.tiers.frontier.is_empty() {
-            names.extend(["auto", "auto:cheap", "auto:frontier"].map(str::to_owned));
+        if self.tiers.are_configured() {
+            names.push(AUTO.to_owned());
+            let pools = self.tiers.pools().iter();
+            names.extend(pools.map(|pool| format!("{AUTO_TIER}{}", pool.tier)));
         }
         names.extend(self.aliases.keys().cloned());
         names.extend(self.named().map(Target::to_string));
@@ -100,18 +99,23 @@ impl Resolver {
         names
     }
 
-    fn checked(&self, tier: Option<Tier>) -> Result<Asked, ResolveError> {
-        if self.tiers.cheap.is_empty() && tier != Some(Tier::Frontier) {
-            return Err(ResolveError::NoTier("cheap"));
+    /// The tier that the model's name names, or else a header.
+    fn auto(&self, named: Option<&str>, insisted: Option<Tier>) -> Result<Asked, ResolveError> {
+        if !self.tiers.are_configured() {
+            return Err(ResolveError::NoTiers);
         }
-        if self.tiers.frontier.is_empty() && tier != Some(Tier::Cheap) {
-            return Err(ResolveError::NoTier("frontier"));
+        let Some(name) = named else { return Ok(Asked::Auto(insisted)) };
+        match self.tiers.named(name) {
+            Some(tier) => Ok(Asked::Auto(Some(tier.clone()))),
+            None => {
+                Err(ResolveError::UnknownTier { name: name.to_owned(), tiers: self.tiers.names() })
+            }
         }
-        Ok(Asked::Auto(tier))
     }
 
     fn named(&self) -> impl Iterator<Item = &Target> {
-        self.tiers.cheap.iter().chain(&self.tiers.frontier).chain(self.aliases.values())
+        let pools = self.tiers.pools().iter();
+        pools.flat_map(|pool| &pool.targets).chain(self.aliases.values())
     }
 
     fn hint(&self, model: &str) -> String {
@@ -127,14 +131,10 @@ impl Resolver {
     }
 }
 
-fn auto(model: &str) -> Option<Option<Tier>> {
-    match model {
-        "auto" => Some(None),
-        "auto:cheap" => Some(Some(Tier::Cheap)),
-        "auto:frontier" => Some(Some(Tier::Frontier)),
-        _ => None,
-    }
-}
+/// The model that stands for whichever tier suits.
+const AUTO: &str = "auto";
+/// What comes before the name of a tier.
+const AUTO_TIER: &str = "auto:";
 
 #[cfg(test)]
 mod tests {
@@ -149,28 +149,43 @@ mod tests {
         Resolver {
             providers: providers.iter().map(ToString::to_string).collect(),
             aliases: [("fast".to_owned(), target("a/small"))].into(),
-            tiers: Tiers {
-                cheap: vec![target("a/small")],
-                frontier: vec![target("b/large"), target("a/twin"), target("b/twin")],
-            },
+            tiers: Tiers::new(
+                vec![target("a/small")],
+                vec![("middle".into(), vec![target("a/medium")])],
+                vec![target("b/large"), target("a/twin"), target("b/twin")],
+            ),
         }
     }
 
     #[test]
     fn names_resolve() {
         let two = resolver(&["a", "b"]);
-        for (model, expected) in [
-            ("a/x", "a/x"),
-            ("b/org/x", "b/org/x"),
-            ("fast", "a/small"),
-            ("large", "b/large"),
-            ("auto", "auto"),
-            ("auto:frontier", "auto:frontier"),
-        ] {
-            assert_eq!(two.resolve(model, None).unwrap().policy(), expected, "{model}");
+        for (model, expected) in
+            [("a/x", "a/x"), ("b/org/x", "b/org/x"), ("fast", "a/small"), ("large", "b/large")]
+        {
+            let expected = Asked::Model(target(expected));
+            assert_eq!(two.resolve(model, None).unwrap(), expected, "{model}");
         }
-        assert_eq!(two.resolve("auto", Some(Tier::Cheap)).unwrap().policy(), "auto:cheap");
-        assert_eq!(resolver(&["a"]).resolve("org/x", None).unwrap().policy(), "a/org/x");
+        let org = Asked::Model(target("a/org/x"));
+        assert_eq!(resolver(&["a"]).resolve("org/x", None).unwrap(), org);
+    }
+
+    #[test]
+    fn auto_is_any_tier_or_the_named_one() {
+        let two = resolver(&["a", "b"]);
+        let tier = |name| two.tiers.named(name).cloned();
+        for (model, insisted, expected) in [
+            ("auto", None, None),
+            ("auto", tier("middle"), tier("middle")),
+            ("auto:middle", None, tier("middle")),
+            ("auto:frontier", tier("cheap"), tier("frontier")),
+        ] {
+            assert_eq!(two.resolve(model, insisted), Ok(Asked::Auto(expected)), "{model}");
+        }
+        let error = two.resolve("auto:best", None).unwrap_err().to_string();
+        assert_eq!(error, "'best' is not a tier here; tiers: cheap, middle, frontier");
+        let names = two.names();
+        assert_eq!(names[..4], ["auto", "auto:cheap", "auto:middle", "auto:frontier"]);
     }
 
     #[test]
@@ -188,6 +203,6 @@ mod tests {
         }
         let mut bare = resolver(&["a", "b"]);
         bare.tiers = Tiers::default();
-        assert_eq!(bare.resolve("auto", None), Err(ResolveError::NoTier("cheap")));
+        assert_eq!(bare.resolve("auto", None), Err(ResolveError::NoTiers));
     }
 }

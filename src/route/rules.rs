@@ -1,144 +1,124 @@
-//! The first layer: what can be decided without a model. Explicit wishes, then the operator's rules, then length.
+//! The first layer: what can be decided without a model. The caller's wish, the operator's rules, the policy of the
+//! caller's key, then length.
 
-use http::HeaderMap;
+use regex::Regex;
 
-use crate::config::{Router, Rule, Tier};
+use super::{Choice, Signals};
+use crate::config::{Action, CascadeStream, Conditions, KeyPolicy, Router, Rule, Tiers};
 
-/// What is known of a request for `model: auto`.
-#[derive(Debug, Clone, Copy)]
-pub struct Signals<'a> {
-    /// The tier that the caller insists on.
-    pub insisted: Option<Tier>,
-    /// The last user turn.
-    pub question: &'a str,
-    /// Prompt tokens, estimated.
-    pub tokens: usize,
-    /// Tools on offer.
-    pub tools: usize,
-    /// The prompt holds code.
-    pub code: bool,
-    /// Request headers.
-    pub headers: &'a HeaderMap,
+/// What the first layer says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// This tier.
+    Tier(Choice),
+    /// The learned choice decides.
+    Learned {
+        /// Its aim, a share of the frontier's quality, where it is not the router's own.
+        quality: Option<f64>,
+        /// Who set that aim, for `x-scrimp-reason`.
+        because: Option<String>,
+    },
+    /// The cheap tier, and a better one where its answer does not do.
+    Cascade {
+        /// What becomes of streams.
+        stream: CascadeStream,
+        /// The cheap tier, and why.
+        choice: Choice,
+    },
 }
 
-/// A tier, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
-    /// The tier.
-    pub tier: Tier,
-    /// For `x-scrimp-reason`.
-    pub reason: String,
-    /// Which layer decided, for metrics: `caller`, `rule`, `length`, `classifier`, `default`.
-    pub decided_by: &'static str,
-}
-
-/// The choice of the first layer; `None` leaves it to the classifier.
-pub fn choose(signals: &Signals<'_>, router: &Router) -> Option<Choice> {
+/// The decision of the first layer.
+pub fn choose(signals: &Signals<'_>, router: &Router, tiers: &Tiers) -> Decision {
     if let Some(tier) = signals.insisted {
-        return Some(Choice {
-            tier,
-            reason: "tier named by the caller".to_owned(),
-            decided_by: "caller",
-        });
+        let reason = "tier named by the caller".to_owned();
+        return Decision::Tier(Choice { tier: tier.clone(), reason, decided_by: "caller" });
     }
-    if let Some(rule) = router.rules.iter().find(|rule| holds(rule, signals)) {
-        return Some(Choice {
-            tier: rule.tier,
-            reason: format!("rule '{}'", rule.name),
-            decided_by: "rule",
-        });
+    let holds = |rule: &&Rule| failing(&rule.conditions, signals).is_none();
+    if let Some(rule) = router.rules.iter().find(holds) {
+        let reason = format!("rule '{}'", rule.name);
+        return match &rule.action {
+            Action::Tier(tier) => {
+                Decision::Tier(Choice { tier: tier.clone(), reason, decided_by: "rule" })
+            }
+            Action::Quality(quality) => learned(signals, router, tiers, Some((*quality, reason))),
+            Action::Cascade { stream } => Decision::Cascade {
+                stream: *stream,
+                choice: Choice {
+                    tier: tiers.cheap().tier.clone(),
+                    reason: format!("{reason}: cascade"),
+                    decided_by: "rule",
+                },
+            },
+        };
     }
-    if signals.tokens > router.long_prompt_tokens {
-        let reason = format!("about {} tokens, over {}", signals.tokens, router.long_prompt_tokens);
-        return Some(Choice { tier: Tier::Frontier, reason, decided_by: "length" });
+    let reason = format!("key '{}'", signals.key.unwrap_or_default());
+    match signals.key_policy {
+        Some(KeyPolicy::Tier(tier)) => {
+            Decision::Tier(Choice { tier: tier.clone(), reason, decided_by: "key" })
+        }
+        Some(KeyPolicy::Quality(quality)) => {
+            learned(signals, router, tiers, Some((*quality, reason)))
+        }
+        None => learned(signals, router, tiers, None),
     }
-    None
 }
 
-fn holds(rule: &Rule, signals: &Signals<'_>) -> bool {
-    let Rule { name: _, matches, min_tokens, max_tokens, tools, code, header, tier: _ } = rule;
-    matches.as_ref().is_none_or(|pattern| pattern.is_match(signals.question))
-        && min_tokens.is_none_or(|least| signals.tokens >= least)
-        && max_tokens.is_none_or(|most| signals.tokens <= most)
-        && tools.is_none_or(|wanted| wanted == (signals.tools > 0))
-        && code.is_none_or(|wanted| wanted == signals.code)
-        && header.as_ref().is_none_or(|(name, value)| {
-            signals
-                .headers
-                .get_all(name.as_str())
-                .iter()
-                .any(|found| found.as_bytes() == value.as_bytes())
-        })
+/// The learned choice, for prompts that it can judge.
+fn learned(
+    signals: &Signals<'_>,
+    router: &Router,
+    tiers: &Tiers,
+    aim: Option<(f64, String)>,
+) -> Decision {
+    if signals.tokens <= router.long_prompt_tokens {
+        let (quality, because) = aim.unzip();
+        return Decision::Learned { quality, because };
+    }
+    let reason = format!("about {} tokens, over {}", signals.tokens, router.long_prompt_tokens);
+    let tier = tiers.frontier().tier.clone();
+    Decision::Tier(Choice { tier, reason, decided_by: "length" })
+}
+
+/// The first condition that does not hold, by its key in the configuration; `None` when all hold.
+pub fn failing(conditions: &Conditions, signals: &Signals<'_>) -> Option<&'static str> {
+    let Conditions {
+        matches,
+        system,
+        min_tokens,
+        max_tokens,
+        min_turns,
+        tools,
+        images,
+        code,
+        json,
+        header,
+        key,
+    } = conditions;
+    let matched =
+        |pattern: &Option<Regex>, text| pattern.as_ref().is_none_or(|it| it.is_match(text));
+    let is = |wanted: &Option<bool>, found| wanted.is_none_or(|wanted| wanted == found);
+    let sent = |(name, value): &(String, String)| {
+        let mut found = signals.headers.get_all(name.as_str()).iter();
+        found.any(|found| found.as_bytes() == value.as_bytes())
+    };
+    // What is cheap to ask comes first.
+    let failing = match () {
+        () if !is(tools, signals.tools > 0) => "tools",
+        () if !is(images, signals.images > 0) => "images",
+        () if !is(json, signals.json) => "json",
+        () if !is(code, signals.code) => "code",
+        () if min_tokens.is_some_and(|least| signals.tokens < least) => "min_tokens",
+        () if max_tokens.is_some_and(|most| signals.tokens > most) => "max_tokens",
+        () if min_turns.is_some_and(|least| signals.earlier_turns < least) => "min_turns",
+        () if key.is_some() && key.as_deref() != signals.key => "key",
+        () if !header.as_ref().is_none_or(sent) => "header",
+        () if !matched(matches, signals.question) => "matches",
+        () if !matched(system, signals.system) => "system",
+        () => return None,
+    };
+    Some(failing)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Aim;
-
-    fn rule(name: &str) -> Rule {
-        Rule {
-            name: name.into(),
-            matches: None,
-            min_tokens: None,
-            max_tokens: None,
-            tools: None,
-            code: None,
-            header: None,
-            tier: Tier::Cheap,
-        }
-    }
-
-    #[test]
-    fn the_first_rule_that_holds_decides() {
-        let router = Router {
-            aim: Aim::Quality(0.95),
-            default_tier: Tier::Frontier,
-            long_prompt_tokens: 100,
-            rules: vec![
-                Rule {
-                    matches: Some(regex::Regex::new("(?i)^translate").unwrap()),
-                    max_tokens: Some(50),
-                    ..rule("translate")
-                },
-                Rule {
-                    tools: Some(true),
-                    code: Some(false),
-                    tier: Tier::Frontier,
-                    ..rule("tools")
-                },
-                Rule { header: Some(("x-team".into(), "batch".into())), ..rule("batch") },
-                Rule { min_tokens: Some(90), code: Some(true), ..rule("code") },
-            ],
-        };
-        let headers = |team: &str| {
-            HeaderMap::from_iter([(http::HeaderName::from_static("x-team"), team.parse().unwrap())])
-        };
-        let (batch, other) = (headers("batch"), headers("other"));
-        let plain = Signals {
-            insisted: None,
-            question: "why?",
-            tokens: 10,
-            tools: 0,
-            code: false,
-            headers: &other,
-        };
-        for (signals, expected) in [
-            (plain, None),
-            (Signals { question: "Translate this", ..plain }, Some("rule 'translate'")),
-            (Signals { question: "Translate this", tokens: 60, ..plain }, None),
-            (Signals { tools: 2, ..plain }, Some("rule 'tools'")),
-            (Signals { tools: 2, code: true, ..plain }, None),
-            (Signals { headers: &batch, ..plain }, Some("rule 'batch'")),
-            (Signals { tokens: 95, code: true, ..plain }, Some("rule 'code'")),
-            (Signals { tokens: 101, ..plain }, Some("about 101 tokens, over 100")),
-            (
-                Signals { insisted: Some(Tier::Cheap), tokens: 101, ..plain },
-                Some("tier named by the caller"),
-            ),
-        ] {
-            let reason = choose(&signals, &router).map(|choice| choice.reason);
-            assert_eq!(reason.as_deref(), expected, "{signals:?}");
-        }
-    }
-}
+#[path = "rules_tests.rs"]
+mod tests;

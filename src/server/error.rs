@@ -6,6 +6,7 @@ use crate::{
     api::error::{self, UPSTREAM},
     embed::EmbedError,
     pipeline::Error,
+    route::ResolveError,
     upstream::Failure,
 };
 use axum::{
@@ -59,6 +60,10 @@ impl From<Error> for ApiError {
             Error::Chat(_) | Error::Embeddings(_) => {
                 (StatusCode::BAD_REQUEST, INVALID, "invalid_body")
             }
+            Error::Model(ResolveError::UnknownTier { .. }) => {
+                (StatusCode::BAD_REQUEST, INVALID, "unknown_tier")
+            }
+            Error::NoCapableTarget(_) => (StatusCode::BAD_REQUEST, INVALID, "no_capable_target"),
             Error::Model(_) => (StatusCode::NOT_FOUND, INVALID, "model_not_found"),
             Error::Feedback(_) => (StatusCode::BAD_REQUEST, INVALID, "invalid_feedback"),
             Error::UnknownRequest => (StatusCode::NOT_FOUND, INVALID, "unknown_request"),

@@ -29,7 +29,7 @@ pub fn add(headers: &mut HeaderMap, report: &Report, overhead: Duration) {
     if let Some(target) = &report.target {
         put(headers, "x-scrimp-model", target);
     }
-    if let Some(tier) = report.tier {
+    if let Some(tier) = &report.tier {
         put(headers, "x-scrimp-tier", tier.as_str());
     }
     if let Some(reason) = &report.reason {

@@ -1,4 +1,4 @@
-//! The table of metrics. Labels have few values: routes, outcomes, reasons of ours, configured targets.
+//! The table of metrics. Labels have few values: routes, outcomes, reasons of ours, configured targets and tiers.
 
 use std::{fmt, sync::atomic::AtomicU64, time::Duration};
 
@@ -13,7 +13,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::config::Target;
+use crate::config::{Target, Tier};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -40,7 +40,7 @@ struct CacheLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TierLabels {
-    tier: &'static str,
+    tier: String,
     decided_by: &'static str,
 }
 
@@ -340,7 +340,8 @@ impl Metrics {
     }
 
     /// A tier was chosen for `model: auto`.
-    pub fn tier(&self, tier: &'static str, decided_by: &'static str) {
+    pub fn tier(&self, tier: &Tier, decided_by: &'static str) {
+        let tier = tier.as_str().to_owned();
         self.tiers.get_or_create(&TierLabels { tier, decided_by }).inc();
     }
 

@@ -57,9 +57,9 @@ const MAX_ANSWER_BYTES: usize = 64 << 20;
 impl Request<'_> {
     /// Sends the request and reads the answer, or a stream's beginning up to its first token.
     pub async fn send(&self, deadline: Instant, attempts: u32) -> Result<Reply, Attempt> {
-        let first_byte = deadline.min(Instant::now() + self.settings.first_byte_timeout);
-        let response = match tokio::time::timeout_at(first_byte.into(), self.request().send()).await
-        {
+        let start = Instant::now();
+        let until = deadline.min(start + self.settings.first_byte_timeout);
+        let response = match tokio::time::timeout_at(until.into(), self.request().send()).await {
             Err(_) => {
                 return Err(self
                     .timeout("no response within the time allowed for the first byte")
@@ -68,12 +68,14 @@ impl Request<'_> {
             Ok(Err(error)) => return Err(self.broken(&error).into()),
             Ok(Ok(response)) => response,
         };
+        let first_byte = start.elapsed();
         let status = response.status();
         let headers = passed_on(response.headers());
         let reply = |body| Reply {
             target: self.target.clone(),
             attempts,
             status,
+            first_byte,
             headers: headers.clone(),
             body,
         };

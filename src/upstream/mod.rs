@@ -6,6 +6,7 @@
 mod attempt;
 mod breaker;
 mod events;
+mod latency;
 
 use std::{
     collections::HashMap,
@@ -19,7 +20,7 @@ use indexmap::IndexMap;
 use rand::Rng as _;
 
 pub use self::events::{Events, StreamError};
-use self::{attempt::Attempt, breaker::Breakers};
+use self::{attempt::Attempt, breaker::Breakers, latency::Latencies};
 use crate::{
     config::{self, Provider, Target},
     provider::openai::Completion,
@@ -69,6 +70,8 @@ pub struct Reply {
     pub attempts: u32,
     /// The provider's status.
     pub status: StatusCode,
+    /// From the attempt's start to the head of its response.
+    pub first_byte: Duration,
     /// The provider's headers that the caller gets.
     pub headers: HeaderMap,
     /// The body.
@@ -145,6 +148,7 @@ pub struct Upstream {
     addresses: HashMap<String, Address>,
     settings: config::Upstream,
     breakers: Breakers,
+    latencies: Latencies,
     metrics: Arc<Metrics>,
 }
 
@@ -195,7 +199,12 @@ impl Upstream {
             })
             .collect::<Result<_, _>>()?;
         let breakers = Breakers::new(settings.breaker_failures, settings.breaker_cooldown);
-        Ok(Self { client, addresses, settings, breakers, metrics })
+        Ok(Self { client, addresses, settings, breakers, latencies: Latencies::default(), metrics })
+    }
+
+    /// How long a target lately took to the head of a successful response; `None` when it has not been asked for a minute.
+    pub fn latency(&self, target: &Target) -> Option<Duration> {
+        self.latencies.recent(target, Instant::now())
     }
 
     /// Sends `call` until a target answers, for at most the configured total time.
@@ -271,7 +280,12 @@ impl Upstream {
         };
         let result = request.send(deadline, attempts).await;
         match &result {
-            Ok(_) => trial.succeeded(),
+            Ok(reply) => {
+                if reply.status.is_success() {
+                    self.latencies.note(target, reply.first_byte, Instant::now());
+                }
+                trial.succeeded();
+            }
             Err(Attempt { rate_limited: true, retry_after, .. }) => {
                 trial.rate_limited(*retry_after)
             }

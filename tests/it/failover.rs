@@ -378,7 +378,7 @@ async fn the_frontier_stands_in_for_the_cheap_tier_unless_the_caller_insists() {
         ("from the frontier", "b/z")
     );
     assert_eq!(answer.header("x-scrimp-tier"), "frontier");
-    assert!(answer.header("x-scrimp-reason").ends_with("; the frontier stands in"));
+    assert!(answer.header("x-scrimp-reason").ends_with("; the frontier tier stands in"));
     let insisting = gateway.chat(&for_model("auto:cheap", chat("translate this"))).await;
     assert_eq!((insisting.status, insisting.header("x-scrimp-model")), (500, "b/y"));
 }

@@ -1,9 +1,8 @@
-//! Who can reach the gateway and who may use it: `listen`, `admin`, `auth`, `keys`.
+//! Who can reach the gateway and who may use it: `listen`, `admin`, `auth`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::config::{
-    CallerKey,
     quantities::choose,
     reader::{Field, Section},
     tree::Value,
@@ -11,15 +10,12 @@ use crate::config::{
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4000);
 const DEFAULT_ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4001);
-/// Shortest secret of a caller, characters.
-const MIN_SECRET: usize = 8;
-/// Longest name of a caller, characters: it goes to logs and metrics.
-const MAX_NAME: usize = 64;
 
-pub(super) struct Access {
+pub(super) struct Access<'a> {
     pub listen: SocketAddr,
     pub admin: Option<SocketAddr>,
-    pub keys: Vec<CallerKey>,
+    /// By name, still to be read: what `auto` means for a key is said in tiers.
+    pub keys: Vec<(&'a str, Field<'a>)>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -30,7 +26,7 @@ enum Auth {
     Keys,
 }
 
-pub(super) fn access(root: &mut Section<'_>) -> Access {
+pub(super) fn access<'a>(root: &mut Section<'a>) -> Access<'a> {
     let listen_field = root.field("listen");
     let listen = listen_field.as_ref().map_or(Some(DEFAULT_LISTEN), |field| field.parse(address));
     let (admin, admin_field) = admin(root);
@@ -38,9 +34,8 @@ pub(super) fn access(root: &mut Section<'_>) -> Access {
     let auth = auth_field.as_ref().and_then(|field| {
         field.parse(|text| choose(text, &[("none", Auth::None), ("keys", Auth::Keys)]))
     });
-    let entries = root.named("keys");
-    let has_keys = !entries.is_empty();
-    let keys = keys(entries);
+    let keys = root.named("keys");
+    let has_keys = !keys.is_empty();
 
     if let (Some(listen), Some(admin)) = (listen, admin) {
         if overlap(listen, admin) {
@@ -105,47 +100,6 @@ fn admin<'a>(root: &mut Section<'a>) -> (Option<SocketAddr>, Option<Field<'a>>) 
             }
         }
     }
-}
-
-fn keys(entries: Vec<(&str, Field<'_>)>) -> Vec<CallerKey> {
-    let mut keys: Vec<CallerKey> = Vec::with_capacity(entries.len());
-    for (name, field) in entries {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(allowed) {
-            field.mistake("the name of a key has 1 to 64 letters, digits, `-`, `_` or `.`");
-        } else if field.path().ends_with('…') {
-            field.mistake("the name looks like a secret; write `NAME: SECRET`");
-            continue;
-        }
-        let Some(hash) = secret_hash(field.clone()) else { continue };
-        match keys.iter().find(|key| key.hash == hash) {
-            Some(other) => field.mistake(format!("the same secret as keys.{}", other.name)),
-            None => keys.push(CallerKey { name: name.to_owned(), hash }),
-        }
-    }
-    keys
-}
-
-/// BLAKE3 of the secret in `NAME: SECRET` or `NAME: { key: SECRET }`.
-fn secret_hash(field: Field<'_>) -> Option<[u8; 32]> {
-    let field = if matches!(field.value(), Value::Map(_)) {
-        let mut section = field.section();
-        let key = section.required("key", "write `key: SECRET`");
-        section.finish();
-        key?
-    } else {
-        field
-    };
-    let secret = field.scalar()?.text.as_str();
-    if !secret.chars().all(|c| c.is_ascii_graphic()) {
-        field.mistake("the secret holds a space or a character that a header cannot carry");
-        return None;
-    }
-    if secret.len() < MIN_SECRET {
-        field.mistake(format!("the secret is shorter than {MIN_SECRET} characters"));
-        return None;
-    }
-    Some(*blake3::hash(secret.as_bytes()).as_bytes())
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::router::JUDGES;
 use crate::config::{AnswerJudge, Cache, CacheMode, Scope, reader::Section};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -37,11 +38,7 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
     let shadow_share = section.share("shadow_share");
     let learn = section.flag("learn", true);
     let careful = section.flag("careful", true);
-    let judge = section.read("judge", AnswerJudge::Local, |text| match text {
-        "local" => Ok(AnswerJudge::Local),
-        "cheap" => Ok(AnswerJudge::Cheap),
-        _ => Err("is not a judge; valid values: local, cheap".to_owned()),
-    });
+    let judge = section.choice("judge", AnswerJudge::Local, &JUDGES);
     if let Some(field) = section.field("path") {
         field.warn("answers are kept in memory only in this version; the key has no effect yet");
     }

@@ -3,9 +3,11 @@
 mod access;
 mod cache;
 mod embedding;
+mod keys;
 mod limits;
 mod providers;
 mod router;
+mod rules;
 mod targets;
 mod url;
 
@@ -24,18 +26,21 @@ pub(super) fn check(report: &Report, root: &Node, env: &dyn Fn(&str) -> Option<S
     let server = limits::server(root.section("server"));
     let providers = providers::providers(&mut root);
     let aliases = targets::aliases(&mut root, &providers.names);
-    let tiers = targets::tiers(root.section("tiers"), &providers.names);
-    let router = router::router(&mut root, &tiers);
+    let tiers = targets::tiers(&mut root, &providers.names);
+    let key_names = keys::names(&access.keys);
+    let router = router::router(&mut root, &tiers, &key_names);
     let cache = cache::cache(root.section("cache"));
     let embedding = embedding::embedding(root.section("embedding"), env);
     let upstream = limits::upstream(root.section("upstream"));
     let prices = targets::prices(&mut root, &providers.names);
+    let models = targets::models(&mut root, &providers.names);
+    let keys = keys::keys(access.keys, &tiers);
     root.finish();
     Config {
         listen: access.listen,
         server,
         admin: access.admin,
-        keys: access.keys,
+        keys,
         providers: providers.checked,
         aliases,
         tiers,
@@ -44,5 +49,6 @@ pub(super) fn check(report: &Report, root: &Node, env: &dyn Fn(&str) -> Option<S
         embedding,
         upstream,
         prices,
+        models,
     }
 }

@@ -1,154 +1,91 @@
-//! `router`: what the classifier aims at, and the operator's rules.
+//! `router`: what the learned choice aims at, how it learns, and how a target is picked.
 
-use regex::Regex;
+use std::time::Duration;
 
-use crate::config::{
-    Aim, Router, Rule, Tier, Tiers,
-    quantities::choose,
-    reader::{Field, Section},
-    units,
+use super::{
+    rules::{Known, rules},
+    targets::{share, tier},
 };
+use crate::config::{Aim, AnswerJudge, Pick, Router, Tiers, reader::Section, units};
 
-const TIERS: [(&str, Tier); 2] = [("cheap", Tier::Cheap), ("frontier", Tier::Frontier)];
-const DEFAULT_AIM: Aim = Aim::Quality(0.95);
 /// Largest number of tokens that makes sense in a prompt.
-const MAX_TOKENS: usize = 100_000_000;
+pub(super) const MAX_TOKENS: usize = 100_000_000;
+const MILLISECOND: Duration = Duration::from_millis(1);
+const DAY: Duration = Duration::from_secs(86_400);
+/// Who can compare two answers.
+pub(super) const JUDGES: [(&str, AnswerJudge); 3] = [
+    ("local", AnswerJudge::Local),
+    ("cheap", AnswerJudge::Cheap),
+    ("frontier", AnswerJudge::Frontier),
+];
 
-pub(super) fn router(root: &mut Section<'_>, tiers: &Tiers) -> Router {
+pub(super) fn router(root: &mut Section<'_>, tiers: &Tiers, keys: &[&str]) -> Router {
     let field = root.field("router");
     let mut section = match &field {
         Some(field) => field.clone().section(),
         None => root.nothing("router"),
     };
+    let default = Router::default();
+    let frontier = tiers.frontier().tier.clone();
     let router = Router {
-        aim: aim(&mut section),
-        default_tier: section.choice("default_tier", Tier::Frontier, &TIERS),
-        long_prompt_tokens: section.count("long_prompt_tokens", 4000, 1..=MAX_TOKENS),
-        rules: rules(&mut section),
+        aim: aim(&mut section).unwrap_or(default.aim),
+        default_tier: section.read("default_tier", frontier, |text| tier(text, tiers)),
+        long_prompt_tokens: section.count(
+            "long_prompt_tokens",
+            default.long_prompt_tokens,
+            1..=MAX_TOKENS,
+        ),
+        pick: section.choice(
+            "pick",
+            default.pick,
+            &[("order", Pick::Order), ("cheapest", Pick::Cheapest)],
+        ),
+        max_latency: section.optional_duration("max_latency", MILLISECOND..=DAY),
+        learn: section.flag("learn", default.learn),
+        shadow_share: section.share("shadow_share").unwrap_or(default.shadow_share),
+        shadow_spend: section.read("shadow_spend", default.shadow_spend, daily_money),
+        escalation_window: section.duration(
+            "escalation_window",
+            default.escalation_window,
+            Duration::ZERO..=DAY,
+        ),
+        judge: section.choice("judge", default.judge, &JUDGES),
+        canary: section.share("canary").unwrap_or(default.canary),
+        cascade_min_logprob: section.read_optional("cascade_min_logprob", logprob),
+        rules: rules(&mut section, Known { tiers, keys }),
     };
     section.finish();
-    let chosen = router.aim != DEFAULT_AIM || !router.rules.is_empty();
-    if let Some(field) = field.filter(|_| chosen && tiers.cheap.is_empty()) {
+    let chosen = router.aim != default.aim || !router.rules.is_empty();
+    if let Some(field) = field.filter(|_| chosen && !tiers.are_configured()) {
         field.warn("has no effect without tiers, between which `auto` chooses");
     }
     router
 }
 
-fn aim(section: &mut Section<'_>) -> Aim {
-    let mut first: Option<(&str, Option<Aim>)> = None;
-    for key in ["quality", "frontier_share", "threshold"] {
-        let Some(field) = section.field(key) else { continue };
-        if let Some((first, _)) = first {
-            field.mistake(format!("aims at something else than {first}; keep one of the two"));
-            continue;
-        }
-        let share = field.parse(|text| units::share(text).map_err(|error| error.to_string()));
-        let aim = match key {
-            "quality" => Aim::Quality,
-            "frontier_share" => Aim::FrontierShare,
-            _ => Aim::Threshold,
-        };
-        first = Some((key, share.map(aim)));
+fn aim(section: &mut Section<'_>) -> Option<Aim> {
+    let (key, field) = section.one_of(&["quality", "frontier_share", "spend", "threshold"])?;
+    match key {
+        "quality" => field.parse(share).map(Aim::Quality),
+        "frontier_share" => field.parse(share).map(Aim::FrontierShare),
+        "spend" => field.parse(spend),
+        _ => field.parse(share).map(Aim::Threshold),
     }
-    first.and_then(|(_, aim)| aim).unwrap_or(DEFAULT_AIM)
 }
 
-fn rules(section: &mut Section<'_>) -> Vec<Rule> {
-    let Some(field) = section.field("rules") else { return Vec::new() };
-    let mut names: Vec<String> = Vec::new();
-    let mut catch_all: Option<String> = None;
-    let mut rules = Vec::new();
-    for (index, field) in
-        field.list("[{ matches: \"\\\\bprove\\\\b\", tier: frontier }]").into_iter().enumerate()
-    {
-        let rule = rule(index, field.clone(), &names);
-        if let Some(name) = &catch_all {
-            field.warn(format!("is never reached: rule {name} before it has no condition"));
-        } else if !has_condition(&rule) {
-            catch_all = Some(rule.name.clone());
-        }
-        names.push(rule.name.clone());
-        rules.push(rule);
+fn spend(text: &str) -> Result<Aim, String> {
+    match daily_money(text)? {
+        0 => Err("leaves nothing to spend".to_owned()),
+        nano_usd_per_day => Ok(Aim::Spend { nano_usd_per_day }),
     }
-    rules
 }
 
-fn rule(index: usize, field: Field<'_>, names: &[String]) -> Rule {
-    let whole = field.clone();
-    let mut section = field.section();
-    let name = section
-        .read_optional("name", |text| rule_name(text, names))
-        .unwrap_or_else(|| format!("rule-{}", index + 1));
-    let rule = Rule {
-        name,
-        matches: section.read_optional("matches", regular_expression),
-        min_tokens: section.optional_count("min_tokens", 0..=MAX_TOKENS),
-        max_tokens: section.optional_count("max_tokens", 0..=MAX_TOKENS),
-        tools: section.optional_flag("tools"),
-        code: section.optional_flag("code"),
-        header: section.field("header").and_then(header),
-        tier: section
-            .required("tier", "write cheap or frontier")
-            .and_then(|field| field.parse(|text| choose(text, &TIERS)))
-            .unwrap_or(Tier::Frontier),
-    };
-    if let (Some(min), Some(max)) = (rule.min_tokens, rule.max_tokens)
-        && min > max
-    {
-        whole.mistake(format!("min_tokens {min} is above max_tokens {max}, so it never matches"));
-    }
-    section.finish();
-    rule
+fn daily_money(text: &str) -> Result<u64, String> {
+    units::daily_money(text).map_err(|error| error.to_string())
 }
 
-fn has_condition(rule: &Rule) -> bool {
-    let Rule { name: _, matches, min_tokens, max_tokens, tools, code, header, tier: _ } = rule;
-    matches.is_some()
-        || min_tokens.is_some()
-        || max_tokens.is_some()
-        || tools.is_some()
-        || code.is_some()
-        || header.is_some()
-}
-
-/// It goes into a response header and into metrics.
-fn rule_name(text: &str, names: &[String]) -> Result<String, String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if text.is_empty() || text.len() > 64 || !text.chars().all(allowed) {
-        return Err("must have 1 to 64 letters, digits, `-`, `_` or `.`".to_owned());
-    }
-    if names.iter().any(|name| name == text) {
-        return Err("is the name of an earlier rule".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-fn header(field: Field<'_>) -> Option<(String, String)> {
-    let whole = field.clone();
-    let entries = field.named();
-    let [(name, value)] = entries.as_slice() else {
-        whole.mistake("expected one header, such as { x-team: research }");
-        return None;
-    };
-    if http::HeaderName::try_from(*name).is_err() {
-        value.mistake("is not the name of a header");
-        return None;
-    }
-    Some((name.to_ascii_lowercase(), value.scalar()?.text.clone()))
-}
-
-fn regular_expression(text: &str) -> Result<Regex, String> {
-    Regex::new(text).map_err(|error| {
-        let explanation = error.to_string();
-        let reason = explanation.lines().last().unwrap_or_default();
-        let reason = reason.strip_prefix("error: ").unwrap_or(reason);
-        // The explanation marks the place with carets under the pattern, which is indented by four.
-        let caret = explanation.lines().rfind(|line| line.trim().starts_with('^'));
-        let place = caret
-            .and_then(|line| line.find('^'))
-            .and_then(|column| column.checked_sub(3))
-            .map(|character| format!(" at character {character}"))
-            .unwrap_or_default();
-        format!("is not a regular expression{place}: {reason}")
-    })
+/// The logarithm of a probability: nothing above 0.
+fn logprob(text: &str) -> Result<f64, String> {
+    const WRONG: &str = "is not the logarithm of a probability; write 0 or less, for example -0.5";
+    let size = units::number_of(text.strip_prefix('-').unwrap_or(text)).ok_or(WRONG)?;
+    if size > 0.0 && !text.starts_with('-') { Err(WRONG.to_owned()) } else { Ok(-size) }
 }

@@ -1,10 +1,10 @@
-//! What names a model at a provider: `aliases`, `tiers`, `prices`.
+//! What names a model at a provider: `aliases`, `tiers`, `prices`, `models`.
 
 use indexmap::IndexMap;
 
 use super::providers::RESERVED;
 use crate::config::{
-    PriceOverride, Target, Tiers,
+    ModelFacts, PriceOverride, Target, Tier, Tiers,
     reader::{Field, Section},
     units,
     wording::nearest,
@@ -35,21 +35,66 @@ pub(super) fn aliases(root: &mut Section<'_>, providers: &[&str]) -> IndexMap<St
     aliases
 }
 
-pub(super) fn tiers(mut section: Section<'_>, providers: &[&str]) -> Tiers {
-    const HINT: &str = "`auto` chooses between the two tiers, so both are needed";
-    let cheap = section.field("cheap");
-    let frontier = section.field("frontier");
-    match (&cheap, &frontier) {
-        (Some(cheap), None) => cheap.mistake(format!("frontier is missing beside it; {HINT}")),
-        (None, Some(frontier)) => frontier.mistake(format!("cheap is missing beside it; {HINT}")),
-        _ => {}
+/// The tiers in the order of the file, which is from cheap to frontier.
+pub(super) fn tiers(root: &mut Section<'_>, providers: &[&str]) -> Tiers {
+    let Some(field) = root.field("tiers") else { return Tiers::default() };
+    let entries = field.clone().named();
+    let names: Vec<&str> = entries.iter().map(|(name, _)| *name).collect();
+    if names.is_empty() {
+        return Tiers::default();
     }
-    let tiers = Tiers {
-        cheap: cheap.map(|field| pool(field, providers)).unwrap_or_default(),
-        frontier: frontier.map(|field| pool(field, providers)).unwrap_or_default(),
-    };
-    section.finish();
-    tiers
+    let mut section = field.section();
+    for name in [Tiers::CHEAP, Tiers::FRONTIER] {
+        let others = names.iter().copied().filter(|other| !ENDS.contains(other));
+        let near = nearest(name, others).map(|near| format!("; did you mean it by \"{near}\"?"));
+        let near = near.unwrap_or_default();
+        section.required(name, &format!("`auto` chooses between cheap and frontier{near}"));
+    }
+    let (mut cheap, mut between, mut frontier) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, (name, field)) in entries.into_iter().enumerate() {
+        match name {
+            Tiers::CHEAP if index > 0 => {
+                field.mistake("must be the first: tiers stand in order, cheapest first");
+            }
+            Tiers::FRONTIER if index + 1 < names.len() => {
+                field.mistake("must be the last: tiers stand in order, cheapest first");
+            }
+            _ if !is_tier_name(name) => {
+                field.mistake("the name of a tier has 1 to 32 of a-z, 0-9, `-` and `_`");
+            }
+            _ => {}
+        }
+        let pool = pool(field, providers);
+        match name {
+            Tiers::CHEAP => cheap = pool,
+            Tiers::FRONTIER => frontier = pool,
+            _ => between.push((name.to_owned(), pool)),
+        }
+    }
+    Tiers::new(cheap, between, frontier)
+}
+
+const ENDS: [&str; 2] = [Tiers::CHEAP, Tiers::FRONTIER];
+
+/// It goes into headers, metrics and the names of models.
+fn is_tier_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    (1..=32).contains(&name.len()) && name.chars().all(allowed)
+}
+
+/// A tier by its name.
+pub(super) fn tier(text: &str, tiers: &Tiers) -> Result<Tier, String> {
+    if let Some(tier) = tiers.named(text) {
+        return Ok(tier.clone());
+    }
+    let names = tiers.pools().iter().map(|pool| pool.tier.as_str());
+    let near = nearest(text, names).map(|near| format!("did you mean \"{near}\"? "));
+    Err(format!("is not a tier; {}tiers: {}", near.unwrap_or_default(), tiers.names()))
+}
+
+/// A share of the frontier's quality, `0..=1`.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    units::share(text).map_err(|error| error.to_string())
 }
 
 pub(super) fn prices(
@@ -76,6 +121,33 @@ fn price_override(mut section: Section<'_>) -> PriceOverride {
     };
     section.finish();
     prices
+}
+
+/// Largest context window that is taken for one, tokens.
+const MAX_CONTEXT: usize = 1_000_000_000;
+
+pub(super) fn models(root: &mut Section<'_>, providers: &[&str]) -> IndexMap<Target, ModelFacts> {
+    let mut models = IndexMap::new();
+    for (name, field) in root.named("models") {
+        match target(name, providers) {
+            Ok(target) => {
+                models.insert(target, facts(field.section()));
+            }
+            Err(message) => field.mistake(format!("the key {message}")),
+        }
+    }
+    models
+}
+
+fn facts(mut section: Section<'_>) -> ModelFacts {
+    let facts = ModelFacts {
+        context: section.optional_count("context", 1..=MAX_CONTEXT).map(|tokens| tokens as u64),
+        tools: section.flag("tools", true),
+        images: section.flag("images", true),
+        json_schema: section.flag("json_schema", true),
+    };
+    section.finish();
+    facts
 }
 
 fn price(text: &str) -> Result<u64, String> {

@@ -1,6 +1,6 @@
 //! Every kind of mistake: its key path, its line and what the operator reads.
 
-use super::*;
+use super::{routing_mistakes::ROUTING, *};
 
 fn errors(text: &str) -> ConfigErrors {
     match Config::from_yaml(text, "scrimp.yaml", &env) {
@@ -159,105 +159,6 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
         "neither true nor false",
     ),
     ("providers: [openai]", "providers", 1, "expected a map"),
-    // Targets.
-    (
-        "tiers: { cheap: [openia/a], frontier: [openai/b] }",
-        "tiers.cheap[0]",
-        2,
-        "did you mean \"openai/a\"?; providers: openai",
-    ),
-    (
-        "tiers: { cheap: [gpt], frontier: [openai/b] }",
-        "tiers.cheap[0]",
-        2,
-        "is not of the form provider/model",
-    ),
-    (
-        "tiers: { cheap: [openai/a, openai/a], frontier: [openai/b] }",
-        "tiers.cheap[1]",
-        2,
-        "in this tier already",
-    ),
-    ("tiers: { cheap: [], frontier: [openai/b] }", "tiers.cheap", 2, "is empty"),
-    ("tiers: { cheap: [openai/a] }", "tiers.cheap", 2, "frontier is missing beside it"),
-    ("tiers: { frontire: [openai/a] }", "tiers.frontire", 2, "did you mean \"frontier\"?"),
-    ("tiers: { cheap: [[openai/a]], frontier: [openai/b] }", "tiers.cheap[0]", 2, "found a list"),
-    ("aliases: { a/b: openai/a }", "aliases.a/b", 2, "no slash"),
-    ("aliases: { auto: openai/a }", "aliases.auto", 2, "a meaning of its own"),
-    ("aliases: { \"auto:cheap\": openai/a }", "aliases.auto:cheap", 2, "a meaning of its own"),
-    ("aliases: { openai: openai/a }", "aliases.openai", 2, "is the name of a provider"),
-    ("aliases: { fast: nobody/a }", "aliases.fast", 2, "not configured"),
-    (
-        "prices: { nobody/a: { input: 1 USD/M, output: 1 USD/M } }",
-        "prices.nobody/a",
-        2,
-        "not configured",
-    ),
-    (
-        "prices: { openai/a: { input: 1, output: 1 USD/M } }",
-        "prices.openai/a.input",
-        2,
-        "write for example 0.15 USD/M",
-    ),
-    (
-        "prices: { openai/a: { input: 1 EUR/M, output: 1 USD/M } }",
-        "prices.openai/a.input",
-        2,
-        "is not a price",
-    ),
-    ("prices: { openai/a: { input: 1 USD/M } }", "prices.openai/a.output", 2, "is missing"),
-    (
-        "prices: { openai/a: { input: 9999999 USD/M, output: 1 USD/M } }",
-        "prices.openai/a.input",
-        2,
-        "out of range",
-    ),
-    // Router.
-    (
-        "router: { quality: 95%, frontier_share: 30% }",
-        "router.frontier_share",
-        2,
-        "keep one of the two",
-    ),
-    ("router: { quality: 950% }", "router.quality", 2, "is not a share"),
-    ("router: { default_tier: chaep }", "router.default_tier", 2, "did you mean \"cheap\"?"),
-    (
-        "router: { rules: [{ matches: \"a(b\", tier: cheap }] }",
-        "router.rules[0].matches",
-        2,
-        "at character 2: unclosed group",
-    ),
-    (
-        "router: { rules: [{ code: true }] }",
-        "router.rules[0].tier",
-        2,
-        "is missing; write cheap or frontier",
-    ),
-    (
-        "router: { rules: [{ min_tokens: 9, max_tokens: 1, tier: cheap }] }",
-        "router.rules[0]",
-        2,
-        "so it never matches",
-    ),
-    (
-        "router: { rules: [{ name: a, tier: cheap }, { name: a, tier: cheap }] }",
-        "router.rules[1].name",
-        2,
-        "an earlier rule",
-    ),
-    (
-        "router: { rules: [{ name: \"a b\", tier: cheap }] }",
-        "router.rules[0].name",
-        2,
-        "1 to 64 letters",
-    ),
-    (
-        "router: { rules: [{ header: { a: 1, b: 2 }, tier: cheap }] }",
-        "router.rules[0].header",
-        2,
-        "expected one header",
-    ),
-    ("router: { rules: [cheap] }", "router.rules[0]", 2, "expected a map"),
     // Embedding.
     ("embedding: { model: https://a/v1 }", "embedding.model", 2, "behind a URL are not supported"),
     ("embedding: { model: ./nowhere/at/all }", "embedding.model", 2, "is not a folder"),
@@ -286,9 +187,9 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
 
 #[test]
 fn every_mistake_names_its_place_and_what_would_be_right() {
-    assert!(MISTAKES.len() >= 60);
+    assert!(MISTAKES.len() + ROUTING.len() >= 60);
     let mut failures = Vec::new();
-    for (text, path, line, part) in MISTAKES {
+    for (text, path, line, part) in MISTAKES.iter().chain(ROUTING) {
         let text = if text.contains("providers") {
             (*text).to_owned()
         } else {
@@ -311,6 +212,7 @@ fn every_mistake_names_its_place_and_what_would_be_right() {
 fn one_mistake_is_reported_once() {
     let more: Vec<String> = MISTAKES
         .iter()
+        .chain(ROUTING)
         .filter(|(text, ..)| !text.contains("keys: { a: { secret"))
         .map(|(text, ..)| match text.contains("providers") {
             true => errors(text),

@@ -1,6 +1,7 @@
 //! The configuration as an operator meets it: good files, the reference, secrets, arbitrary text.
 
 mod mistakes;
+mod routing_mistakes;
 
 use proptest::prelude::*;
 
@@ -42,7 +43,7 @@ fn the_sample_of_the_documentation_loads() {
         Some(Secret::new("secret-of-ANTHROPIC_API_KEY"))
     );
     assert_eq!(config.providers["vllm"].api_key, None);
-    assert_eq!(config.tiers.cheap[1].to_string(), "vllm/qwen3-8b");
+    assert_eq!(config.tiers.cheap().targets[1].to_string(), "vllm/qwen3-8b");
     assert_eq!(config.router.aim, Aim::Quality(0.95));
     assert_eq!(config.cache.max_bytes, 2 << 30);
     assert_eq!(config.cache.max_wrong, 0.01);
@@ -57,7 +58,7 @@ fn a_provider_alone_is_enough() {
     assert!(warnings.is_empty(), "{warnings:?}");
     assert_eq!(config.listen.to_string(), "127.0.0.1:4000");
     assert_eq!(config.admin.unwrap().to_string(), "127.0.0.1:4001");
-    assert!(config.tiers.cheap.is_empty() && config.keys.is_empty());
+    assert!(!config.tiers.are_configured() && config.keys.is_empty());
     assert_eq!(config.embedding.model, ModelSource::Builtin);
     assert_eq!(config.upstream.total_timeout, Duration::from_secs(600));
 }
@@ -88,9 +89,12 @@ fn reference_with_examples() -> String {
 fn the_examples_of_the_reference_are_valid() {
     let config = load(&reference_with_examples()).config;
     assert_eq!(config.keys.len(), 2);
-    assert_eq!(config.router.rules[0].header, Some(("x-priority".into(), "high".into())));
+    let conditions = &config.router.rules[0].conditions;
+    assert_eq!(conditions.header, Some(("x-priority".into(), "high".into())));
+    assert_eq!(config.tiers.names(), "cheap, middle, frontier");
+    assert_eq!(config.router.cascade_min_logprob, Some(-0.5));
     assert_eq!(config.prices["openai/gpt-6-luna"].cached_input, Some(10_000_000));
-    assert_eq!(config.aliases["small"], config.tiers.cheap[0]);
+    assert_eq!(config.aliases["small"], config.tiers.cheap().targets[0]);
 }
 
 #[test]
@@ -100,7 +104,8 @@ fn the_reference_names_every_key() {
     let text = format!(
         "{nowhere}\nadmin: {inside}\nkeys: {{ a: {inside} }}\nserver: {inside}\n\
          providers: {{ a: {inside} }}\ntiers: {inside}\ncache: {inside}\nembedding: {inside}\n\
-         router: {{ nowhere: 1, rules: [{inside}] }}\nupstream: {inside}\nprices: {{ a/b: {inside} }}"
+         router: {{ nowhere: 1, rules: [{inside}] }}\nupstream: {inside}\nprices: {{ a/b: {inside} }}\n\
+         models: {{ a/b: {inside} }}"
     );
     let errors = Config::from_yaml(&text, "test.yaml", &env).unwrap_err();
     let lists: Vec<&str> = errors
@@ -175,6 +180,43 @@ fn keys_are_kept_as_hashes() {
         load(&format!("{PROVIDER}keys: {{ a: opensesame, b: {{ key: sesame-two }} }}")).config;
     assert_eq!(config.keys[1].name, "b");
     assert_eq!(config.keys[0].hash, *blake3::hash(b"opensesame").as_bytes());
+}
+
+#[test]
+fn tiers_rules_and_keys_say_where_requests_go() {
+    let text = r#"
+tiers: { cheap: [openai/a], middle: [openai/b], frontier: [openai/c] }
+keys: { ann: { key: opensesame, tier: middle }, bob: { key: sesame-two, quality: 99% } }
+router:
+  spend: 100 USD/day
+  pick: cheapest
+  max_latency: 3s
+  rules:
+    - { system: lawyer, min_turns: 2, images: false, json: true, key: ann, tier: middle }
+    - { quality: 98%, tools: true }
+    - { cascade: true, code: true }
+    - { cascade: true, stream: direct }
+models: { openai/a: { context: 8192, images: false } }
+"#;
+    let config = load(&format!("{PROVIDER}{text}")).config;
+    let middle = Tier::new(1, "middle");
+    assert_eq!(config.tiers.from(&middle)[0].targets[0].model, "b");
+    let policies: Vec<_> = config.keys.iter().map(|key| key.policy.clone()).collect();
+    assert_eq!(policies, [Some(KeyPolicy::Tier(middle.clone())), Some(KeyPolicy::Quality(0.99))]);
+    assert_eq!(config.router.aim, Aim::Spend { nano_usd_per_day: 100_000_000_000 });
+    assert_eq!(config.router.pick, Pick::Cheapest);
+    assert_eq!(config.router.max_latency, Some(Duration::from_secs(3)));
+    let actions: Vec<_> = config.router.rules.iter().map(|rule| rule.action.clone()).collect();
+    let expected = [
+        Action::Tier(middle),
+        Action::Quality(0.98),
+        Action::Cascade { stream: CascadeStream::Wait },
+        Action::Cascade { stream: CascadeStream::Direct },
+    ];
+    assert_eq!(actions, expected);
+    assert_eq!(config.router.rules[0].conditions.key.as_deref(), Some("ann"));
+    let facts = ModelFacts { context: Some(8192), images: false, ..ModelFacts::default() };
+    assert_eq!(config.models.values().collect::<Vec<_>>(), [&facts]);
 }
 
 #[test]
@@ -349,6 +391,10 @@ fn tree() -> impl Strategy<Value = String> {
         "auth",
         "name",
         "key",
+        "tier",
+        "quality",
+        "cascade",
+        "models",
     ]);
     let leaf = prop_oneof![
         Just("~".to_owned()),

@@ -109,6 +109,7 @@ impl<'a> Maker<'a> {
         let principal = Principal {
             name: None,
             id: *blake3::hash(scope.as_deref().unwrap_or_default().as_bytes()).as_bytes(),
+            policy: None,
         };
         let parts = KeyParts {
             scope: ScopeId::of(&self.settings.scope, &principal, None),
