@@ -1,7 +1,9 @@
 //! From what is known of a request to the targets it is sent to. Pure.
 //!
 //! `resolve` reads the model name; `rules` and `learned` pick a tier for `model: auto`; [`Plan`] is what comes out.
+//! `cascade` looks at what the cheap tier answered; it borrows from `cache` and `verify` what an answer is worth.
 
+pub mod cascade;
 pub mod learned;
 pub mod resolve;
 pub mod rules;
