@@ -1,8 +1,10 @@
 //! From what is known of a request to the targets it is sent to. Pure.
 //!
 //! `resolve` reads the model name; `rules` and `learned` pick a tier for `model: auto`; `suit` picks among its targets;
-//! [`Plan`] is what comes out. `sharing` says whose answers may be shared.
+//! [`Plan`] is what comes out. `sharing` says whose answers may be shared. `cascade` looks at what the cheap tier answered;
+//! it borrows from `cache` and `verify` what an answer is worth.
 
+pub mod cascade;
 pub mod learned;
 mod plan;
 pub mod resolve;

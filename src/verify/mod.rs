@@ -6,6 +6,7 @@ pub mod calibration;
 pub mod control;
 pub mod judge;
 pub mod model;
+pub mod outcome;
 
 pub use calibration::{CalibrationError, Shipped};
 pub use model::{Verifier, VerifyError};

@@ -6,12 +6,14 @@ use std::{
 };
 
 /// Modules of one layer that may know each other, and why.
-const NEIGHBOURS: [(&str, &str, &str); 5] = [
+const NEIGHBOURS: [(&str, &str, &str); 7] = [
     ("auth", "config", "the keys that callers may use are configured"),
     ("telemetry", "config", "targets and tiers are labels of metrics"),
     ("provider", "account", "what a provider bills is read where its answers are"),
     ("cli", "app", "commands start the gateway"),
     ("verify", "cache", "an answer that declines is known where it is kept from being stored"),
+    ("route", "cache", "an answer that declines is no reason to trust the cheap tier"),
+    ("route", "verify", "two answers of the cheap tier are compared where all answers are"),
 ];
 
 /// Words that only some places may use: whoever wants to replace what is behind them finds it there.

@@ -5,8 +5,12 @@ use serde_json::{Map, Value, json};
 /// What the first choice of the `chat.completion` in `body` says: its tool calls as JSON, without their ids, when it
 /// has some, else its text, else its refusal. `None` when it says nothing, or when `body` is no completion.
 pub fn comparable_text(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let message = body.pointer("/choices/0/message")?;
+    comparable_choice(&serde_json::from_slice(body).ok()?, 0)
+}
+
+/// The same of a choice by its place, when several answers were asked for.
+pub fn comparable_choice(completion: &Value, place: usize) -> Option<String> {
+    let message = completion.get("choices")?.get(place)?.get("message")?;
     let calls = calls(message);
     if !calls.is_empty() {
         return Some(json!({ "tool_calls": calls }).to_string());
@@ -91,6 +95,14 @@ mod tests {
         ] {
             assert_eq!(said(&message).as_deref(), expected, "{message}");
         }
+    }
+
+    #[test]
+    fn each_choice_speaks_for_itself() {
+        let said = |text: &str| json!({"message": {"content": text}});
+        let completion = json!({"choices": [said("a"), said("b")]});
+        let texts = [0, 1, 2].map(|place| comparable_choice(&completion, place));
+        assert_eq!(texts, [Some("a".to_owned()), Some("b".to_owned()), None]);
     }
 
     #[test]

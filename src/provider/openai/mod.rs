@@ -7,5 +7,5 @@ mod request;
 
 pub use answer::{Answer, Completion, Incomplete};
 pub use chunk::Chunk;
-pub use comparable::comparable_text;
+pub use comparable::{comparable_choice, comparable_text};
 pub use request::{embeddings_body, request_body};

@@ -28,7 +28,7 @@ pub fn parse_judgement(reply: &str) -> Option<bool> {
 }
 
 /// A word that none of the texts contains, in any case; the same one for the same texts.
-fn mark(texts: &[&str]) -> String {
+pub(in crate::verify) fn mark(texts: &[&str]) -> String {
     let lower: Vec<_> = texts.iter().map(|text| text.to_ascii_lowercase()).collect();
     let mut round = 0u64;
     loop {

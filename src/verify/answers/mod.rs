@@ -14,6 +14,11 @@ mod tests;
 mod text;
 mod weigh;
 
+pub(super) use self::{
+    judge::mark,
+    number::{Number, numbers_in},
+    structure::parse as parse_json,
+};
 pub use self::{
     judge::{judge_prompt, parse_judgement},
     weigh::{Features, Reason, Shape},

@@ -2,12 +2,15 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::facts::Word;
+use super::{
+    facts::{Facts, Word, Words},
+    text::Text,
+};
 use crate::guard;
 
 /// A number and what it counts.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Number {
+pub(in crate::verify) struct Number {
     value: f64,
     /// Digits after the point, as written.
     decimals: i32,
@@ -19,8 +22,16 @@ pub(super) struct Number {
 
 /// Numbers that are compared, at most.
 const MAX_NUMBERS: usize = 64;
+/// Digits after the point of a number that is as exact as can be.
+const COMPUTED_DECIMALS: i32 = 12;
 /// How far a number in millions may be from one in digits.
 const ROUNDING: f64 = 0.015;
+
+/// The numbers that a text says, each once.
+pub(in crate::verify) fn numbers_in(text: &str) -> Vec<Number> {
+    let text = Text::read(text);
+    Facts::of(&text, &Words::of(&text)).numbers
+}
 
 /// The share of two answers' numbers that contradict each other: 0 when one answer only has more of them.
 pub(super) fn conflict(left: &[Number], right: &[Number]) -> f64 {
@@ -45,7 +56,13 @@ pub(super) fn is_part(word: &Word) -> bool {
 }
 
 impl Number {
-    fn agrees(&self, other: &Self) -> bool {
+    /// A number that nobody wrote down, as of a fraction.
+    pub(in crate::verify) fn computed(value: f64) -> Self {
+        Self { value, decimals: COMPUTED_DECIMALS, unit: "", is_rounded: false }
+    }
+
+    /// Whether both are the same quantity, one of them perhaps rounded or without its unit.
+    pub(in crate::verify) fn agrees(&self, other: &Self) -> bool {
         let close = |tolerance: f64| {
             let size = self.value.abs().max(other.value.abs());
             (self.value - other.value).abs() <= tolerance * size
@@ -271,17 +288,9 @@ static UNITS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::answers::{
-        facts::{Facts, Words},
-        text::Text,
-    };
 
     #[test]
     fn numbers_agree_however_they_are_written() {
-        let found = |answer: &str| {
-            let text = Text::read(answer);
-            Facts::of(&text, &Words::of(&text)).numbers
-        };
         for (left, right, expected) in [
             ("1,000 km", "1000 kilometers", 0.0),
             ("July 20, 1969", "1969-07-20", 0.0),
@@ -305,8 +314,16 @@ mod tests {
             ("3 and 4", "3 and 5", 0.5),
             ("x=4", "x=5", 1.0),
         ] {
-            assert_eq!(conflict(&found(left), &found(right)), expected, "{left} | {right}");
-            assert_eq!(conflict(&found(right), &found(left)), expected, "{right} | {left}");
+            assert_eq!(
+                conflict(&numbers_in(left), &numbers_in(right)),
+                expected,
+                "{left} | {right}"
+            );
+            assert_eq!(
+                conflict(&numbers_in(right), &numbers_in(left)),
+                expected,
+                "{right} | {left}"
+            );
         }
     }
 }

@@ -11,8 +11,8 @@ pub(super) fn difference(left: &str, right: &str) -> Option<f64> {
     Some(if all == 0 { 0.0 } else { 1.0 - f64::from(same) / f64::from(all) })
 }
 
-/// The whole answer, or the one fenced block that it is.
-fn parse(answer: &str) -> Option<Value> {
+/// The object or list that the whole answer is, or the one fenced block that it is.
+pub(in crate::verify) fn parse(answer: &str) -> Option<Value> {
     let answer = answer.trim();
     let inner = answer.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
     let answer = inner
