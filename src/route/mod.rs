@@ -1,8 +1,10 @@
 //! From what is known of a request to the targets it is sent to. Pure.
 //!
 //! `resolve` reads the model name; `rules` and `learned` pick a tier for `model: auto`; [`Plan`] is what comes out.
+//! `promise` finds the threshold that keeps the operator's aim.
 
 pub mod learned;
+pub mod promise;
 pub mod resolve;
 pub mod rules;
 
