@@ -7,6 +7,7 @@ pub mod offline;
 pub mod pairs;
 pub mod replay;
 pub mod report;
+pub mod routing_promise;
 pub mod simulated;
 pub mod summary;
 pub mod trace;
