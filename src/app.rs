@@ -11,7 +11,7 @@ use crate::{
     config::{Cache, Config},
     embed::{Embedder, LoadError, LocalEmbedder},
     limit::Admission,
-    pipeline::{Gateway, Parts},
+    pipeline::{Gateway, Keeper, Parts, State, StateError},
     route::Resolver,
     server::{self, ListenError, Listener, Running},
     telemetry::{IsKnown, Metrics},
@@ -33,6 +33,9 @@ pub enum StartError {
     /// The shipped classifier is broken.
     #[error(transparent)]
     Classifier(#[from] ClassifierError),
+    /// What was learnt before cannot be read, or be kept.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The HTTP client cannot be set up.
     #[error(transparent)]
     Upstream(#[from] SetupError),
@@ -75,6 +78,7 @@ impl From<LocalEmbedder> for Model {
 /// A gateway at work, with its listeners.
 pub struct App {
     gateway: Arc<Gateway>,
+    keeper: Option<Keeper>,
     serving: Running,
     admin: Option<Running>,
 }
@@ -93,6 +97,10 @@ impl App {
         clock: Clock,
     ) -> Result<Self, StartError> {
         let gateway = Arc::new(gateway(&config, model, clock)?);
+        let keeper = match &config.cache.path {
+            Some(folder) => Some(Keeper::start(State::open(folder)?, Arc::clone(&gateway))?),
+            None => None,
+        };
         let listener = Listener::bind(config.listen).await?;
         let admin = match config.admin {
             Some(address) => Some(
@@ -104,7 +112,7 @@ impl App {
         };
         let serving =
             listener.serve(server::router(gateway.clone(), &config.server), &config.server);
-        Ok(Self { gateway, serving, admin })
+        Ok(Self { gateway, keeper, serving, admin })
     }
 
     /// Where callers connect.
@@ -126,6 +134,9 @@ impl App {
     pub async fn stop(self) {
         self.gateway.drain();
         self.serving.stop().await;
+        if let Some(keeper) = self.keeper {
+            keeper.stop().await;
+        }
         if let Some(admin) = self.admin {
             admin.stop().await;
         }

@@ -47,6 +47,11 @@ impl NanoUsd {
     /// No money.
     pub const ZERO: Self = Self(0);
 
+    /// About so many USD, for gauges and plots.
+    pub fn as_usd(self) -> f64 {
+        self.0 as f64 / NANO_PER_USD as f64
+    }
+
     /// What is left of `self` after `other`, never below zero.
     pub fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))

@@ -82,9 +82,14 @@ impl Fields {
 
     /// The body with some fields replaced or added (JSON texts); the bytes of all others are those that came.
     pub fn rewrite(&self, changes: &[(&str, String)]) -> Bytes {
+        self.rewrite_without(&[], changes)
+    }
+
+    /// The same, with some fields left out.
+    pub fn rewrite_without(&self, dropped: &[&str], changes: &[(&str, String)]) -> Bytes {
         let mut out = Vec::with_capacity(self.body.len() + 64);
         out.push(b'{');
-        let kept = self.iter().map(|(name, raw)| {
+        let kept = self.iter().filter(|(name, _)| !dropped.contains(name)).map(|(name, raw)| {
             (
                 name,
                 changes

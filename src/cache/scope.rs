@@ -1,10 +1,27 @@
 //! Who may share answers.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{auth::Principal, config::Scope};
 
 /// Names a scope; callers with equal ids share answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ScopeId(pub [u8; 32]);
+
+impl From<ScopeId> for String {
+    fn from(scope: ScopeId) -> Self {
+        blake3::Hash::from_bytes(scope.0).to_hex().to_string()
+    }
+}
+
+impl TryFrom<String> for ScopeId {
+    type Error = blake3::HexError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Ok(Self(*blake3::Hash::from_hex(text)?.as_bytes()))
+    }
+}
 
 impl ScopeId {
     /// The scope of a caller, narrowed to `within` when the caller asks for it: a caller can leave company, never join it.

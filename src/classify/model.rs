@@ -43,6 +43,8 @@ impl Head {
 pub struct Complexity {
     /// P(the cheap tier's answer is not good enough), in (0, 1).
     pub probability: f32,
+    /// The same as log-odds.
+    pub log_odds: f32,
     /// Which weights decided.
     pub head: Head,
     /// What moved the log-odds away from the average text, largest first: features by name, and the embedding as
@@ -92,7 +94,7 @@ impl Classifier {
             .collect();
         let log_odds = weights.bias + contributions.iter().map(|(_, share)| share).sum::<f32>();
         contributions.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
-        Complexity { probability: sigmoid(log_odds), head, contributions }
+        Complexity { probability: sigmoid(log_odds), log_odds, head, contributions }
     }
 
     /// The probability above which the frontier answers, for requests that `head` decides: each head has its own curve

@@ -111,7 +111,8 @@ fn explain<'a>(arguments: &Arguments, config: &'a Config) -> Result<Explanation<
     let complexity = classify(&classifier, config, signals.text())?;
     let threshold = classifier.threshold(complexity.head, aim);
     let below = config.tiers.below_frontier();
-    let estimates = learned::spread(complexity.probability, below.len());
+    let estimates: Vec<f32> =
+        (0..below.len()).map(|tier| learned::expected(complexity.log_odds, tier) as f32).collect();
     let choice = match decision {
         Decision::Tier(choice) | Decision::Cascade { choice, .. } => choice,
         Decision::Learned { because, .. } => {

@@ -169,6 +169,8 @@ pub struct Cache {
     pub careful: bool,
     /// Who compares two answers when words alone do not tell (`judge`).
     pub judge: AnswerJudge,
+    /// Folder in which what is learnt is kept across restarts (`path`).
+    pub path: Option<PathBuf>,
 }
 
 impl Cache {

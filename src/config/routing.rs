@@ -35,6 +35,8 @@ pub struct Router {
     /// Lowest mean log-probability of its tokens with which a cascade accepts an answer, at most 0
     /// (`cascade_min_logprob`).
     pub cascade_min_logprob: Option<f64>,
+    /// Answers of the cheap tier that a cascade asks for, 1 or 2: two have to agree (`cascade_samples`, default 1).
+    pub cascade_samples: usize,
     /// The operator's rules, first match wins (`rules`).
     pub rules: Vec<Rule>,
 }
@@ -55,6 +57,7 @@ impl Default for Router {
             judge: AnswerJudge::Local,
             canary: 0.1,
             cascade_min_logprob: None,
+            cascade_samples: 1,
             rules: Vec::new(),
         }
     }

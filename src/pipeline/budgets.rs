@@ -1,20 +1,15 @@
 //! The error budget of each scope.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 use parking_lot::Mutex;
 
+use super::draws::Draws;
 use crate::{
     cache::ScopeId,
     config::{self, CacheMode},
-    verify::budget::{Budget, Label, Prior, Report, Settings, Verdict},
+    verify::budget::{Budget, Label, Prior, Report, Settings, Snapshot, Verdict},
 };
 
 /// Scopes that are kept apart at once; the one that has been idle longest starts anew.
@@ -52,21 +47,6 @@ struct Rule {
     shadow_share: f64,
 }
 
-/// Evenly spread numbers, the same in every run, so that a replay can be repeated (SplitMix64, Steele et al. 2014).
-#[derive(Default)]
-struct Draws(AtomicU64);
-
-impl Draws {
-    /// The next one, in `[0, 1)`.
-    fn next(&self) -> f64 {
-        const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut bits = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
 /// The budget of one scope. Cheap to clone.
 #[derive(Clone)]
 pub struct ScopeBudget {
@@ -98,12 +78,35 @@ impl Budgets {
 
     /// The budget of a scope; a new one starts from the shipped calibration.
     pub fn of(&self, scope: ScopeId) -> ScopeBudget {
-        self.scopes.get_with(scope, || ScopeBudget {
+        self.scopes.get_with(scope, || {
+            self.scope(Budget::new(self.settings.clone(), Arc::clone(&self.prior)))
+        })
+    }
+
+    /// Goes on from what was written down, except for scopes whose state is damaged, which are counted.
+    pub fn restore(&self, scopes: Vec<(ScopeId, Snapshot)>) -> usize {
+        let mut left_out = 0;
+        for (scope, snapshot) in scopes {
+            match Budget::restore(self.settings.clone(), Arc::clone(&self.prior), snapshot) {
+                Ok(budget) => self.scopes.insert(scope, self.scope(budget)),
+                Err(_) => left_out += 1,
+            }
+        }
+        left_out
+    }
+
+    /// All that is learnt, to be written down.
+    pub fn snapshots(&self) -> Vec<(ScopeId, Snapshot)> {
+        self.scopes.iter().map(|(scope, budget)| (*scope, budget.own.lock().snapshot())).collect()
+    }
+
+    fn scope(&self, budget: Budget) -> ScopeBudget {
+        ScopeBudget {
             rule: self.rule,
             draws: Arc::clone(&self.draws),
-            own: Arc::new(Mutex::new(Budget::new(self.settings.clone(), Arc::clone(&self.prior)))),
+            own: Arc::new(Mutex::new(budget)),
             all: Arc::clone(&self.all),
-        })
+        }
     }
 
     /// Starts every scope anew from the shipped calibration.

@@ -9,8 +9,10 @@ use http::StatusCode;
 use super::{
     Gateway,
     check::{Check, Checker},
+    comparisons::{Comparer, Comparison},
     context::Context,
-    outgoing::EventBytes,
+    learners::ScopeLearner,
+    outgoing::{EventBytes, Report},
     store::{Found, Storing},
 };
 use crate::{
@@ -34,6 +36,11 @@ pub struct Settlement {
     lead: Option<Lead<Found>>,
     checker: Arc<Checker>,
     check: Option<Check>,
+    comparer: Arc<Comparer>,
+    comparison: Option<Box<Comparison>>,
+    learner: Option<ScopeLearner>,
+    /// Spent on the request before.
+    before: NanoUsd,
 }
 
 /// What became of an answer.
@@ -46,31 +53,45 @@ pub struct Settled {
 }
 
 impl Settlement {
-    /// The settlement of `ctx`, answered by `target`; `lead` is the duty to tell those who wait for the same.
+    /// The settlement of `ctx`, answered as `report` says; `lead` is the duty to tell those who wait for the same.
     pub fn new(
         gateway: &Gateway,
-        ctx: &Context,
-        tier: Option<Tier>,
-        target: Option<Arc<str>>,
+        ctx: &mut Context,
+        report: &Report,
         lead: Option<Lead<Found>>,
     ) -> Self {
         let parts = &gateway.parts;
-        let target = target.unwrap_or_else(|| "".into());
+        let target = report.target.clone().unwrap_or_else(|| "".into());
         let price = target
             .split_once('/')
             .and_then(|(provider, model)| parts.prices.price(provider, model))
             .copied();
-        let metrics = Arc::clone(&parts.metrics);
+        let learns = report.tier.is_some() && parts.router.learn;
         Self {
             storing: Storing::new(parts, ctx),
-            metrics,
+            metrics: Arc::clone(&parts.metrics),
             target,
-            tier,
+            tier: report.tier.clone(),
             price,
             lead,
             checker: Arc::clone(&gateway.checker),
             check: ctx.check.clone(),
+            comparer: Arc::clone(&gateway.comparer),
+            comparison: ctx.comparison.take(),
+            learner: learns.then(|| gateway.learners.of(ctx.scope)),
+            before: NanoUsd::ZERO,
         }
+    }
+
+    /// The same, where so much was spent on the request before.
+    #[must_use]
+    pub fn after(self, before: NanoUsd) -> Self {
+        Self { before, ..self }
+    }
+
+    /// Whether somebody wants the whole answer.
+    fn is_wanted(&self) -> bool {
+        self.storing.is_wanted() || self.check.is_some() || self.comparison.is_some()
     }
 
     /// The provider refused. When the request is at fault, nobody needs to try it again.
@@ -84,8 +105,24 @@ impl Settlement {
     }
 
     /// Settles an answer in one piece.
-    pub fn completion(mut self, body: Bytes, completion: &Completion) -> Settled {
+    pub fn completion(self, body: Bytes, completion: &Completion) -> Settled {
         let cost = self.account(completion.usage.as_ref());
+        self.paid(body, completion, cost)
+    }
+
+    /// Settles an answer in one piece that is accounted for already.
+    pub fn paid(mut self, body: Bytes, completion: &Completion, cost: Option<NanoUsd>) -> Settled {
+        let own = cost.unwrap_or_default();
+        let cost = cost.map(|cost| cost + self.before);
+        self.note_spending(own + self.before);
+        if let Some(comparison) = self.comparison.take() {
+            if comparison.pays_reference {
+                comparison.money.spend(own);
+            }
+            if completion.incomplete.is_none() {
+                self.comparer.submit(comparison, body.clone());
+            }
+        }
         let provenance = Provenance { target: self.target.clone(), tier: self.tier.clone(), cost };
         if let Some(check) = self.check.take().filter(|_| completion.incomplete.is_none()) {
             self.checker.submit(check, body.clone());
@@ -102,10 +139,20 @@ impl Settlement {
 
     /// An answer that is accounted for and not kept.
     fn unstored(mut self, reason: &'static str, usage: Option<&Usage>) {
-        self.account(usage);
+        let cost = self.account(usage).unwrap_or_default();
+        self.note_spending(cost + self.before);
+        if let Some(comparison) = self.comparison.take().filter(|it| it.pays_reference) {
+            comparison.money.spend(cost);
+        }
         self.storing.not_stored(reason);
         if let Some(lead) = self.lead.take() {
             lead.unshareable();
+        }
+    }
+
+    fn note_spending(&self, cost: NanoUsd) {
+        if let (Some(learner), Some(tier)) = (&self.learner, &self.tier) {
+            learner.spent(tier.position(), cost.0);
         }
     }
 
@@ -161,7 +208,7 @@ impl Capture {
         include_usage: bool,
         place: Option<Place>,
     ) -> EventBytes {
-        let collected = if settlement.storing.is_wanted() || settlement.check.is_some() {
+        let collected = if settlement.is_wanted() {
             Collected::Chunks { assembler: Assembler::default(), bytes: 0 }
         } else {
             Collected::Nothing("unwanted")

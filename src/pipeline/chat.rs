@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode};
 use super::{
     Body, CacheOutcome, Error, Gateway, Outgoing, Report,
     capture::{Capture, Settlement},
+    cascade::{Answered, First},
     context::Context,
     feedback::{RequestId, Served},
     store::{Found, Match},
@@ -31,7 +32,10 @@ use crate::{
     config::{Scope, Tier},
     limit::Place,
     provider::openai::request_body,
-    route::sharing::{self, Caller},
+    route::{
+        Plan,
+        sharing::{self, Caller},
+    },
     upstream::{Call, Endpoint, Expect, Failure, Reply, ReplyBody},
 };
 
@@ -127,9 +131,11 @@ impl Gateway {
             scope,
             max_wrong,
             keys,
-            vector: None,
+            embedded: None,
             refused: None,
             check: None,
+            learned: None,
+            comparison: None,
             waited: Duration::ZERO,
             place: Some(place),
         })
@@ -162,7 +168,7 @@ impl Gateway {
         let request_id = RequestId::fresh();
         self.served.remember(
             request_id,
-            Served { caller: ctx.principal.id, entry: Arc::downgrade(entry), budget },
+            Served::Cached { caller: ctx.principal.id, entry: Arc::downgrade(entry), budget },
         );
         let saved = entry.provenance.cost;
         self.parts.metrics.saved(cache.as_str(), saved.map_or(0, |saved| saved.0));
@@ -198,9 +204,20 @@ impl Gateway {
         lead: Option<Lead<Found>>,
     ) -> Result<Outgoing, Error> {
         let plan = self.plan(&mut ctx).await?;
+        let mut targets = plan.targets.as_slice();
+        let (mut before, mut because) = (NanoUsd::ZERO, String::new());
+        if Self::is_checked_first(&ctx, &plan) {
+            match self.first_answer(&mut ctx, &plan).await {
+                First::Stands(answered) => return Ok(self.answered(ctx, &plan, *answered, lead)),
+                First::Escalates { why, spent } => {
+                    (before, because) = (spent, format!("; escalated: {why}"));
+                    targets = plan.above_first_tier();
+                }
+            }
+        }
         let stream = ctx.request.stream;
         let call = Call {
-            targets: &plan.targets,
+            targets,
             endpoint: Endpoint::Chat,
             body: &|target, provider| {
                 request_body(&ctx.request, &target.model, provider.stream_usage)
@@ -217,16 +234,12 @@ impl Gateway {
             Err(Failure::Refused(reply)) => *reply,
             Err(failure) => return Err(failure.into()),
         };
-        let tier = plan.tier_of(&reply.target).cloned();
-        let mut report = Report {
-            target: Some(reply.target.to_string().into()),
-            tier: tier.clone(),
-            reason: Some(plan.reason_for(&reply.target)),
-            waited: ctx.waited,
-            ..Report::new(self.outcome(&ctx))
-        };
+        let mut report = self.report(&ctx, &plan, &reply);
+        if let Some(reason) = &mut report.reason {
+            reason.push_str(&because);
+        }
         let Reply { status, headers, body, .. } = reply;
-        let settlement = Settlement::new(self, &ctx, tier, report.target.clone(), lead);
+        let settlement = Settlement::new(self, &mut ctx, &report, lead).after(before);
         let (body, place) = match body {
             ReplyBody::Whole(body) => {
                 report.stored = Some(false);
@@ -236,9 +249,7 @@ impl Gateway {
             ReplyBody::Completion(body, completion) => {
                 let settled = settlement.completion(body.clone(), &completion);
                 (report.cost, report.stored) = (settled.cost, Some(settled.stored));
-                // A provider that ignores `stream` still gets its answer to a caller who waits for events.
-                let replay = stream.then(|| replay::as_events(&body, ctx.request.include_usage));
-                (replay.and_then(Result::ok).map_or(Body::Whole(body), Body::Replay), ctx.place)
+                (whole(&ctx, body), ctx.place)
             }
             ReplyBody::Events(events) => (
                 Body::Events(Capture::start(
@@ -253,6 +264,36 @@ impl Gateway {
         Ok(Outgoing { status, headers, body, report, place })
     }
 
+    /// The first tier's answer, which stands.
+    fn answered(
+        &self,
+        mut ctx: Context,
+        plan: &Plan,
+        answered: Answered,
+        lead: Option<Lead<Found>>,
+    ) -> Outgoing {
+        let Answered { reply, body, completion, cost } = answered;
+        let mut report = self.report(&ctx, plan, &reply);
+        let settlement = Settlement::new(self, &mut ctx, &report, lead);
+        let settled = settlement.paid(body.clone(), &completion, cost);
+        (report.cost, report.stored) = (settled.cost, Some(settled.stored));
+        let Reply { status, headers, .. } = reply;
+        Outgoing { status, headers, body: whole(&ctx, body), report, place: ctx.place }
+    }
+
+    /// How an answer that a provider has just given came about.
+    fn report(&self, ctx: &Context, plan: &Plan, reply: &Reply) -> Report {
+        let tier = plan.tier_of(&reply.target).cloned();
+        Report {
+            request_id: self.remember_routed(ctx, tier.as_ref()),
+            target: Some(reply.target.to_string().into()),
+            tier,
+            reason: Some(plan.reason_for(&reply.target)),
+            waited: ctx.waited,
+            ..Report::new(self.outcome(ctx))
+        }
+    }
+
     fn outcome(&self, ctx: &Context) -> CacheOutcome {
         let policy = &ctx.policy;
         match policy.read.as_ref().err().or(policy.question.as_ref().err()) {
@@ -260,4 +301,10 @@ impl Gateway {
             None => CacheOutcome::Miss { refused: ctx.refused.clone() },
         }
     }
+}
+
+/// A whole answer, as the caller wants it: one who waits for events gets them even where the provider sent none.
+fn whole(ctx: &Context, body: Bytes) -> Body {
+    let replay = ctx.request.stream.then(|| replay::as_events(&body, ctx.request.include_usage));
+    replay.and_then(Result::ok).map_or(Body::Whole(body), Body::Replay)
 }

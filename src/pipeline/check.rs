@@ -15,11 +15,12 @@ use tokio::{
 use super::{
     budgets::{Budgets, ScopeBudget},
     llm_judge::LlmJudge,
+    similarity::similarity,
 };
 use crate::{
     cache::Entry,
     embed::Embedder,
-    guard, index,
+    guard,
     provider::openai::comparable_text,
     telemetry::Metrics,
     verify::{
@@ -34,9 +35,6 @@ const QUEUE: usize = 256;
 
 /// Between these two a comparison by words alone is not sure enough, and a closer look is taken.
 const UNSURE: std::ops::Range<f64> = 0.1..0.9;
-
-/// Of a long answer this much is embedded, bytes: its beginning says what it is about.
-const EMBEDDED_BYTES: usize = 800;
 
 /// A stored answer that a fresh one is to be compared with.
 #[derive(Clone)]
@@ -228,17 +226,4 @@ impl Learning {
         self.recent.push_front((question, fresh));
         self.recent.truncate(RECENT);
     }
-}
-
-/// Cosine of the beginnings of two answers.
-async fn similarity(embedder: &dyn Embedder, stored: &str, fresh: &str) -> Option<f32> {
-    let texts = [stored, fresh].map(|text| beginning(text).to_owned()).to_vec();
-    let embedded = embedder.embed(texts).await.ok()?;
-    let [stored, fresh] = embedded.as_slice() else { return None };
-    Some(index::dot(&stored.vector, &fresh.vector))
-}
-
-fn beginning(text: &str) -> &str {
-    let end = (0..=EMBEDDED_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-    &text[..end.unwrap_or(0)]
 }

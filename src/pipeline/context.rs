@@ -1,17 +1,15 @@
 //! What is known of one request on its way.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 
-use super::check::Check;
+use super::{check::Check, comparisons::Comparison, routing::Learned};
 use crate::{
     api::chat::ChatRequest,
     auth::Principal,
     cache::{Keys, Policy, ScopeId},
+    embed::Embedded,
     limit::Place,
     route::Asked,
 };
@@ -36,12 +34,16 @@ pub struct Context {
     pub max_wrong: Option<f64>,
     /// What it is found by; `None` when the cache leaves it alone.
     pub keys: Option<Keys>,
-    /// The unit vector of its question, once embedded.
-    pub vector: Option<Arc<[f32]>>,
+    /// The vectors of its question, once embedded.
+    pub embedded: Option<Embedded>,
     /// The candidate that was refused, and why.
     pub refused: Option<String>,
     /// The stored answer that the fresh one is to be compared with.
     pub check: Option<Check>,
+    /// What the learned choice of its tier rests on, for what is learnt from it later.
+    pub learned: Option<Learned>,
+    /// A lower tier's answer that the fresh one is to be compared with.
+    pub comparison: Option<Box<Comparison>>,
     /// Time spent waiting for a provider or for an identical request.
     pub waited: Duration,
     /// Its place among the requests being worked on.

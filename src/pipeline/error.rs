@@ -39,9 +39,9 @@ pub enum Error {
     /// Feedback cannot be read.
     #[error("{0}")]
     Feedback(String),
-    /// Feedback on an answer that the cache did not give, or not to this caller, or too long ago.
+    /// Feedback on an answer that neither the cache nor a lower tier gave, or not to this caller, or too long ago.
     #[error(
-        "the cache gave you no answer under this request id within the last day, or it has your verdict already"
+        "no answer of the cache or of a lower tier went to you under this request id within the last day, or it has your verdict already"
     )]
     UnknownRequest,
     /// The local embedding model cannot do it.

@@ -1,14 +1,15 @@
-//! What callers say of answers that came from the cache.
+//! What callers say of answers that came from the cache, or from a lower tier.
 
 use std::{fmt, str::FromStr, sync::Weak, time::Duration};
 
 use moka::sync::Cache;
 use serde::Deserialize;
 
-use super::{Error, Gateway, budgets::ScopeBudget};
+use super::{Error, Gateway, budgets::ScopeBudget, escalations::Routed};
 use crate::{
     auth::Principal,
     cache::Entry,
+    route::promise,
     verify::budget::{Label, Source},
 };
 
@@ -38,15 +39,33 @@ impl FromStr for RequestId {
     }
 }
 
-/// An answer that the cache gave.
+/// An answer that its caller may speak of.
 #[derive(Clone)]
-pub struct Served {
-    /// Who got it.
-    pub caller: [u8; 32],
-    /// The answer, as long as the cache holds it.
-    pub entry: Weak<Entry>,
-    /// The budget it counted against and the judge's score, when it was found by meaning.
-    pub budget: Option<(ScopeBudget, f64)>,
+pub enum Served {
+    /// The cache gave it.
+    Cached {
+        /// Who got it.
+        caller: [u8; 32],
+        /// The answer, as long as the cache holds it.
+        entry: Weak<Entry>,
+        /// The budget it counted against and the judge's score, when it was found by meaning.
+        budget: Option<(ScopeBudget, f64)>,
+    },
+    /// A lower tier gave it.
+    Routed {
+        /// Who got it.
+        caller: [u8; 32],
+        /// What was asked.
+        routed: Routed,
+    },
+}
+
+impl Served {
+    fn caller(&self) -> &[u8; 32] {
+        match self {
+            Self::Cached { caller, .. } | Self::Routed { caller, .. } => caller,
+        }
+    }
 }
 
 /// Answers that can still be complained about.
@@ -78,7 +97,7 @@ struct Feedback {
     verdict: Verdict,
 }
 
-#[derive(Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum Verdict {
     Right,
@@ -86,8 +105,8 @@ enum Verdict {
 }
 
 impl Gateway {
-    /// Learns from a caller's verdict on an answer of the cache. A wrong answer is forgotten: for other words where it was
-    /// found by meaning, altogether where the very same request got it.
+    /// Learns from a caller's verdict on an answer of the cache or of a lower tier. A wrong answer of the cache is forgotten:
+    /// for other words where it was found by meaning, altogether where the very same request got it.
     pub fn feedback(&self, principal: &Principal, body: &[u8]) -> Result<(), Error> {
         let feedback: Feedback = serde_json::from_slice(body).map_err(|error| {
             Error::Feedback(format!(
@@ -100,21 +119,38 @@ impl Gateway {
                 feedback.request_id
             ))
         })?;
-        let served = self.served.0.get(&id).filter(|served| served.caller == principal.id);
+        let served = self.served.0.get(&id).filter(|served| *served.caller() == principal.id);
         let served = served.ok_or(Error::UnknownRequest)?;
         self.served.0.invalidate(&id);
-        let is_wrong = feedback.verdict == Verdict::Wrong;
+        match served {
+            Served::Cached { entry, budget, .. } => self.cached(&entry, budget, feedback.verdict),
+            Served::Routed { routed, .. } => self.routed(&routed, feedback.verdict),
+        }
+        Ok(())
+    }
+
+    fn cached(&self, entry: &Weak<Entry>, budget: Option<(ScopeBudget, f64)>, verdict: Verdict) {
+        let is_wrong = verdict == Verdict::Wrong;
         self.parts.metrics.compared(Source::Feedback.name(), f64::from(u8::from(is_wrong)));
-        if let Some((budget, score)) = &served.budget {
+        if let Some((budget, score)) = &budget {
             let wrong = if is_wrong { 1.0 } else { 0.0 };
             budget.learn(Label { score: *score, wrong, weight: 1.0, source: Source::Feedback });
         }
-        if let Some(entry) = served.entry.upgrade().filter(|_| is_wrong) {
-            match served.budget {
+        if let Some(entry) = entry.upgrade().filter(|_| is_wrong) {
+            match budget {
                 Some(_) => self.parts.semantic.remove(&entry),
                 None => self.parts.exact.remove(&entry.key),
             }
         }
-        Ok(())
+    }
+
+    fn routed(&self, routed: &Routed, verdict: Verdict) {
+        let lower = match verdict {
+            Verdict::Right => 1.0,
+            Verdict::Wrong => 0.0,
+        };
+        let source = promise::Source::Feedback;
+        self.parts.metrics.routing.outcome(source.name(), 1.0 - lower);
+        self.comparer.learn(routed.learner.clone(), routed.outcome(source, lower));
     }
 }

@@ -12,15 +12,23 @@ use http::HeaderMap;
 use indexmap::IndexMap;
 
 use super::{
-    Error, budgets::Budgets, check::Checker, feedback::ServedAnswers, llm_judge::LlmJudge,
+    Error,
+    budgets::Budgets,
+    check::Checker,
+    comparisons::{Comparer, Means},
+    escalations::Escalations,
+    feedback::ServedAnswers,
+    learners::Learners,
+    llm_judge::LlmJudge,
+    purse::Purse,
     store::Found,
 };
 use crate::{
-    account::PriceBook,
+    account::{NanoUsd, PriceBook},
     auth::{Authenticator, Principal},
     cache::{Clock, ExactCache, Flights, SemanticIndex},
-    classify::Classifier,
-    config::{AnswerJudge, Cache, ModelFacts, Router, Target, Tiers},
+    classify::{Classifier, Head},
+    config::{Cache, ModelFacts, Router, Target, Tiers},
     embed::Embedder,
     limit::{Admission, Place},
     route::Resolver,
@@ -76,22 +84,32 @@ pub struct Gateway {
     pub(super) budgets: Arc<Budgets>,
     pub(super) checker: Arc<Checker>,
     pub(super) served: ServedAnswers,
+    pub(super) learners: Learners,
+    pub(super) comparer: Arc<Comparer>,
+    pub(super) purse: Purse,
+    pub(super) escalations: Escalations,
     draining: AtomicBool,
 }
 
 impl Gateway {
     /// A gateway of these parts, on the current runtime.
     pub fn new(parts: Parts) -> Self {
-        let pool = match parts.cache.judge {
-            AnswerJudge::Local => None,
-            AnswerJudge::Cheap => Some(parts.tiers.cheap()),
-            AnswerJudge::Frontier => Some(parts.tiers.frontier()),
-        };
-        let judge = pool.map(|pool| LlmJudge {
+        let judge = |judge| LlmJudge::of(judge, &parts);
+        let comparer = Comparer::start(Means {
             upstream: Arc::clone(&parts.upstream),
-            targets: pool.targets.clone(),
             prices: parts.prices.clone(),
+            embedder: parts.embedder.clone(),
+            judge: judge(parts.router.judge),
+            metrics: Arc::clone(&parts.metrics),
         });
+        let judge = judge(parts.cache.judge);
+        let reads =
+            |embedder: &Arc<dyn Embedder>| parts.classifier.reads_vectors_of(embedder.identity());
+        let head =
+            if parts.embedder.as_ref().is_some_and(reads) { Head::Full } else { Head::TextOnly };
+        let prior_threshold = f64::from(parts.classifier.threshold(head, parts.router.aim));
+        let learners =
+            Learners::new(&parts.router, &parts.tiers, prior_threshold, parts.clock.clone());
         let budgets = Arc::new(Budgets::new(&parts.cache, Arc::clone(&parts.prior)));
         let checker = Checker::start(
             parts.embedder.clone(),
@@ -102,6 +120,10 @@ impl Gateway {
         Self {
             budgets,
             checker: Arc::new(checker),
+            learners,
+            comparer: Arc::new(comparer),
+            purse: Purse::new(NanoUsd(parts.router.shadow_spend)),
+            escalations: Escalations::new(parts.router.escalation_window),
             served: ServedAnswers::default(),
             flights: Flights::default(),
             draining: AtomicBool::new(false),
@@ -114,9 +136,20 @@ impl Gateway {
         &self.budgets
     }
 
+    /// What the router has learnt, for the operator.
+    pub fn learners(&self) -> &Learners {
+        &self.learners
+    }
+
+    /// What comparisons of tiers have cost today, and what they may cost a day.
+    pub fn shadow_spend(&self) -> (NanoUsd, NanoUsd) {
+        self.purse.spent(self.parts.clock.unix())
+    }
+
     /// Waits until all answers so far are compared.
     pub async fn checks_done(&self) {
         self.checker.flush().await;
+        self.comparer.flush().await;
     }
 
     /// The caller behind a request, and a place for it; asked before its body is read.

@@ -6,20 +6,23 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::json;
 
-use super::capture::account;
+use super::{Parts, capture::account};
 use crate::{
-    account::PriceBook,
-    config::Target,
+    account::{NanoUsd, PriceBook},
+    config::{AnswerJudge, Target},
     provider::openai::comparable_text,
     telemetry::Metrics,
     upstream::{Call, Endpoint, Expect, ReplyBody, Upstream},
-    verify::answers::{judge_prompt, parse_judgement},
+    verify::{
+        answers::{judge_prompt, parse_judgement},
+        outcome::{combine, parse_preference, preference_prompt},
+    },
 };
 
 /// Tokens that the one word of the verdict may take; models that think first need more than one.
 const VERDICT_TOKENS: u32 = 512;
 
-/// Asks a tier whether two answers agree.
+/// Asks a tier about two answers.
 pub struct LlmJudge {
     /// Sends the question.
     pub upstream: Arc<Upstream>,
@@ -30,6 +33,20 @@ pub struct LlmJudge {
 }
 
 impl LlmJudge {
+    /// The judge that the configuration names, if a model is to judge.
+    pub fn of(judge: AnswerJudge, parts: &Parts) -> Option<Self> {
+        let pool = match judge {
+            AnswerJudge::Local => return None,
+            AnswerJudge::Cheap => parts.tiers.cheap(),
+            AnswerJudge::Frontier => parts.tiers.frontier(),
+        };
+        Some(Self {
+            upstream: Arc::clone(&parts.upstream),
+            targets: pool.targets.clone(),
+            prices: parts.prices.clone(),
+        })
+    }
+
     /// Whether the answers agree; `None` when no model said so in the one word that it was asked for.
     pub async fn agree(
         &self,
@@ -38,10 +55,31 @@ impl LlmJudge {
         fresh: &str,
         metrics: &Metrics,
     ) -> Option<bool> {
+        let (reply, _) = self.ask(&judge_prompt(question, stored, fresh), metrics).await?;
+        parse_judgement(&reply)
+    }
+
+    /// P(the first of two answers is not good enough, the second being the measure), asked in both orders, and what the
+    /// asking cost; `None` when no clear verdict came of it.
+    pub async fn prefer(
+        &self,
+        question: &str,
+        [answer, reference]: [&str; 2],
+        metrics: &Metrics,
+    ) -> Option<(f64, NanoUsd)> {
+        let forth = preference_prompt(question, answer, reference);
+        let back = preference_prompt(question, reference, answer);
+        let (forth, back) = tokio::join!(self.ask(&forth, metrics), self.ask(&back, metrics));
+        let cost = [&forth, &back].into_iter().flatten().map(|(_, cost)| *cost).sum();
+        let verdicts = [forth, back].map(|reply| parse_preference(&reply?.0));
+        Some((combine(verdicts)?, cost))
+    }
+
+    /// The model's reply to a prompt, and what it cost.
+    async fn ask(&self, prompt: &str, metrics: &Metrics) -> Option<(String, NanoUsd)> {
         if self.targets.is_empty() {
             return None;
         }
-        let prompt = judge_prompt(question, stored, fresh);
         let body = |target: &Target, _: &_| {
             let messages = json!([{"role": "user", "content": prompt}]);
             let body = json!({"model": target.model, "messages": messages, "max_completion_tokens": VERDICT_TOKENS});
@@ -64,7 +102,7 @@ impl LlmJudge {
         let ReplyBody::Completion(body, completion) = reply.body else { return None };
         let target = reply.target.to_string();
         let price = self.prices.price(&reply.target.provider, &reply.target.model);
-        account(metrics, &target, completion.usage.as_ref(), price);
-        parse_judgement(&comparable_text(&body)?)
+        let cost = account(metrics, &target, completion.usage.as_ref(), price);
+        Some((comparable_text(&body)?, cost.unwrap_or_default()))
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     cache::{Bypass, Hit, Keys, semantic::Query},
-    embed::EmbedError,
+    embed::{EmbedError, Embedded},
     verify::{
         budget::{Source, Verdict},
         judge::{Assessment, Judge, Refusal},
@@ -45,12 +45,14 @@ impl Gateway {
             return Some(found);
         }
         self.embed_question(ctx).await;
-        let (Ok(question), Some(vector)) = (&ctx.policy.question, &ctx.vector) else { return None };
+        let (Ok(question), Some(embedded)) = (&ctx.policy.question, &ctx.embedded) else {
+            return None;
+        };
         let budget = self.budgets.of(ctx.scope);
         let least = budget.threshold(ctx.max_wrong);
         let query = Query {
             partition: keys.partition,
-            vector,
+            vector: &embedded.vector,
             max_age: ctx.policy.max_age,
             now: self.parts.clock.now(),
         };
@@ -130,19 +132,19 @@ impl Gateway {
     pub(super) async fn embed_question(&self, ctx: &mut Context) {
         let Ok(question) = ctx.policy.question.clone() else { return };
         match self.embed(question).await {
-            Ok(vector) => ctx.vector = Some(vector),
+            Ok(embedded) => ctx.embedded = Some(embedded),
             Err(reason) => ctx.policy.question = Err(reason),
         }
     }
 
-    /// The unit vector of a text, or why there is none.
-    pub(super) async fn embed(&self, text: String) -> Result<Arc<[f32]>, Bypass> {
+    /// The vectors of a text, or why there are none.
+    pub(super) async fn embed(&self, text: String) -> Result<Embedded, Bypass> {
         let embedder = self.parts.embedder.as_ref().ok_or(Bypass::NoEmbedding)?;
         let start = Instant::now();
         let result = embedder.embed(vec![text]).await;
         self.parts.metrics.embedded(start.elapsed());
         match result.map(|mut embedded| embedded.pop()) {
-            Ok(Some(embedded)) => Ok(embedded.vector),
+            Ok(Some(embedded)) => Ok(embedded),
             Ok(None) => Err(Bypass::EmbeddingFailed),
             Err(EmbedError::TooLong { .. }) => Err(Bypass::TooLong),
             Err(EmbedError::QueueFull) => {

@@ -1,20 +1,16 @@
-//! The plan for one request: its model, or targets of the tier that rules and classifier pick.
-
-use std::sync::Arc;
+//! The plan for one request: its model, or targets of the tier that rules and the learned choice pick.
 
 use super::{Gateway, context::Context};
 use crate::{
-    classify::{Features, RequestText},
-    config::Aim,
-    route::{
-        Asked, Choice, Decision, Market, Needs, NoCapableTarget, Plan, Said, Signals, learned,
-        rules,
-    },
+    classify::RequestText,
+    config::Target,
+    route::{Asked, Decision, Market, Needs, NoCapableTarget, Plan, Said, Signals, rules},
 };
 
 impl Gateway {
     /// Where the request goes, and why.
     pub(super) async fn plan(&self, ctx: &mut Context) -> Result<Plan, NoCapableTarget> {
+        self.note_asking_again(ctx);
         let insisted = match &ctx.asked {
             Asked::Model(target) => return Ok(Plan::for_target(target.clone())),
             Asked::Auto(insisted) => insisted.clone(),
@@ -27,63 +23,33 @@ impl Gateway {
             key_policy: ctx.principal.policy.as_ref(),
             ..Signals::of(&ctx.request, &said, &ctx.headers)
         };
-        let (choice, cascade) = match rules::choose(&signals, &parts.router, &parts.tiers) {
-            Decision::Tier(choice) => (choice, None),
-            Decision::Cascade { stream, choice } => (choice, Some(stream)),
-            Decision::Learned { quality, because } => {
-                let aim = quality.map_or(parts.router.aim, Aim::Quality);
-                let choice = self.classify(signals.text(), aim, &mut ctx.vector).await;
-                (choice.because(because), None)
-            }
-        };
-        let decided_by = choice.decided_by;
+        let decision = rules::choose(&signals, &parts.router, &parts.tiers);
+        let text = RequestText { system: &said.system, question: &said.question, ..signals.text() };
+        let latency = |target: &Target| parts.upstream.latency(target);
         let market = Market {
             models: &parts.models,
             prices: &parts.prices,
             pick: parts.router.pick,
             max_latency: parts.router.max_latency,
-            latency: &|target| parts.upstream.latency(target),
+            latency: &latency,
             preferred: None,
         };
         let needs = Needs::of(&ctx.request);
+        let (choice, cascade) = match decision {
+            Decision::Tier(choice) => (choice, None),
+            Decision::Cascade { stream, choice } => (choice, Some(stream)),
+            Decision::Learned { quality, because } => {
+                let choice = self.learned(ctx, text, quality, &needs, &market).await;
+                (choice.because(because), None)
+            }
+        };
+        let decided_by = choice.decided_by;
         let mut plan = Plan::for_tier(choice, insisted.is_some(), &parts.tiers, &needs, &market)?;
         plan.cascade = cascade;
         if let Some(tier) = plan.tier() {
             parts.metrics.tier(tier, decided_by);
+            tracing::debug!(%tier, decided_by, reason = plan.reason, "routed");
         }
         Ok(plan)
-    }
-
-    /// The learned choice, over the vector that the cache has computed where there is one.
-    async fn classify(
-        &self,
-        text: RequestText<'_>,
-        aim: Aim,
-        known: &mut Option<Arc<[f32]>>,
-    ) -> Choice {
-        let parts = &self.parts;
-        if text.question.trim().is_empty() {
-            return Choice {
-                tier: parts.router.default_tier.clone(),
-                reason: "no text to classify: default tier".to_owned(),
-                decided_by: "default",
-            };
-        }
-        if known.is_none() && self.classifier_reads_vectors() {
-            // Without a vector the classifier has its text features left.
-            *known = self.embed(text.question.to_owned()).await.ok();
-        }
-        let vector = known.as_deref().filter(|_| self.classifier_reads_vectors());
-        let complexity = parts.classifier.classify(&Features::of(&text), vector);
-        let threshold = parts.classifier.threshold(complexity.head, aim);
-        let below = parts.tiers.below_frontier().len();
-        let estimates = learned::spread(complexity.probability, below);
-        learned::choose(&estimates, threshold, &parts.tiers, &complexity.contributions)
-    }
-
-    /// The classifier was trained on the vectors that this embedder makes.
-    fn classifier_reads_vectors(&self) -> bool {
-        let embedder = self.parts.embedder.as_deref();
-        embedder.is_some_and(|embedder| self.parts.classifier.reads_vectors_of(embedder.identity()))
     }
 }

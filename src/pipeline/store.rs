@@ -70,11 +70,11 @@ impl Storing {
             (Err(reason), _) => Err(reason.as_str()),
             (Ok(()), None) => Err("unkeyable"),
             (Ok(()), Some(keys)) => {
-                let indexed = match (&ctx.policy.question, &ctx.vector) {
-                    (Ok(question), Some(vector)) => Some(Indexed {
+                let indexed = match (&ctx.policy.question, &ctx.embedded) {
+                    (Ok(question), Some(embedded)) => Some(Indexed {
                         partition: keys.partition,
                         question: question.as_str().into(),
-                        vector: vector.clone(),
+                        vector: Arc::clone(&embedded.vector),
                     }),
                     _ => None,
                 };

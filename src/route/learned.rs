@@ -3,13 +3,6 @@
 use super::Choice;
 use crate::config::Tiers;
 
-/// By how much the log-odds that a tier's answer will not do are taken to fall from one tier to the next, while nothing is
-/// known of the tiers between the ends: at even odds below, the next one fails 27 % of the time.
-const STEP: f32 = 1.0;
-
-/// Bound on the log-odds that keeps a probability apart from 0 and 1.
-const LOG_ODDS_BOUND: f32 = 15.0;
-
 /// The cheapest tier whose estimated P(its answer is not good enough) is at most `threshold`, else the frontier.
 ///
 /// `estimates` has one for each tier below the frontier, cheapest first. `contributions` say what the first of them is
@@ -47,12 +40,14 @@ pub fn choose(
     Choice { tier: chosen.tier.clone(), reason, decided_by: "classifier" }
 }
 
-/// Estimates to begin with for `tiers` tiers, cheapest first, from the cheapest one's: [`STEP`] less log-odds for each.
-pub fn spread(probability: f32, tiers: usize) -> Vec<f32> {
-    let log_odds = (probability / (1.0 - probability)).ln();
-    let log_odds = log_odds.clamp(-LOG_ODDS_BOUND, LOG_ODDS_BOUND);
-    let shifted = |tier: usize| 1.0 / (1.0 + (STEP * tier as f32 - log_odds).exp());
-    (0..tiers).map(|tier| if tier == 0 { probability } else { shifted(tier) }).collect()
+/// By how much the log-odds that a tier's answer will not do are taken to fall from one tier to the next, while nothing is
+/// known of the tiers between the ends: at even odds below, the next one fails 27 % of the time.
+const STEP: f64 = 1.0;
+
+/// Expected loss of a tier's answer, in (0, 1), from the log-odds that the cheapest one's (tier 0) will not do.
+pub fn expected(log_odds: f32, tier: usize) -> f64 {
+    const BOUND: f64 = 15.0;
+    1.0 / (1.0 + (STEP * tier as f64 - f64::from(log_odds).clamp(-BOUND, BOUND)).exp())
 }
 
 #[cfg(test)]
@@ -99,13 +94,11 @@ mod tests {
 
     #[test]
     fn better_tiers_start_with_lower_estimates() {
-        let estimates = spread(0.5, 3);
-        assert_eq!(estimates[0], 0.5);
-        assert!((estimates[1] - 0.269).abs() < 1e-3 && (estimates[2] - 0.119).abs() < 1e-3);
-        for certain in [0.0, 1.0] {
-            let estimates = spread(certain, 3);
-            assert!(estimates.iter().all(|estimate| (0.0..=1.0).contains(estimate)));
+        for (tier, wanted) in [0.5, 0.269, 0.119].into_iter().enumerate() {
+            assert!((expected(0.0, tier) - wanted).abs() < 1e-3);
         }
-        assert!(spread(0.5, 0).is_empty());
+        for certain in [f32::MIN, f32::MAX] {
+            assert!(expected(certain, 1) > 0.0 && expected(certain, 1) < 1.0);
+        }
     }
 }

@@ -3,9 +3,10 @@
 //! `resolve` reads the model name; `rules` and `learned` pick a tier for `model: auto`; `suit` picks among its targets;
 //! [`Plan`] is what comes out. `sharing` says whose answers may be shared. `cascade` looks at what the cheap tier answered;
 //! it borrows from `cache` and `verify` what an answer is worth. `promise` finds the threshold that keeps the operator's
-//! aim.
+//! aim, and `learn` what the traffic of one scope teaches.
 
 pub mod cascade;
+pub mod learn;
 pub mod learned;
 mod plan;
 pub mod promise;

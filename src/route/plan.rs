@@ -105,6 +105,26 @@ impl Plan {
         Ok(Self { targets, tiers: tier_of_each, skipped, reason, cascade: None })
     }
 
+    /// The targets of the tier that is asked first.
+    pub fn first_tier(&self) -> &[Target] {
+        &self.targets[..self.in_first_tier()]
+    }
+
+    /// The targets of the tiers above it; where there are none, its own.
+    pub fn above_first_tier(&self) -> &[Target] {
+        match &self.targets[self.in_first_tier()..] {
+            [] => &self.targets,
+            above => above,
+        }
+    }
+
+    fn in_first_tier(&self) -> usize {
+        match self.tiers.first() {
+            Some(first) => self.tiers.iter().take_while(|tier| *tier == first).count(),
+            None => self.targets.len(),
+        }
+    }
+
     /// The tier that is asked first, for `model: auto`.
     pub fn tier(&self) -> Option<&Tier> {
         self.tiers.first()

@@ -50,7 +50,7 @@ pub struct Market<'a> {
     /// Targets with a higher latency are tried last.
     pub max_latency: Option<Duration>,
     /// Recent time to the first byte of a target, where one is known.
-    pub latency: &'a dyn Fn(&Target) -> Option<Duration>,
+    pub latency: &'a (dyn Fn(&Target) -> Option<Duration> + Sync),
     /// The target that holds the prefix of the conversation in its prompt cache: it is preferred, for it reads that prefix
     /// faster and at a fraction of the price.
     pub preferred: Option<&'a Target>,

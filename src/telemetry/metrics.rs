@@ -13,6 +13,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use super::routing::{Promised, Routing};
 use crate::config::{Target, Tier};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -122,6 +123,8 @@ pub type IsKnown = Box<dyn Fn(&str) -> bool + Send + Sync>;
 pub struct Metrics {
     registry: Registry,
     is_known: IsKnown,
+    /// The router's part.
+    pub routing: Routing,
     requests: Family<RequestLabels, Counter>,
     bypasses: Family<ReasonLabels, Counter>,
     lookups: Counter,
@@ -159,6 +162,7 @@ impl Metrics {
         let metrics = Self {
             registry: Registry::default(),
             is_known,
+            routing: Routing::default(),
             requests: Family::default(),
             bypasses: Family::default(),
             lookups: Counter::default(),
@@ -288,6 +292,7 @@ impl Metrics {
         );
         all.register("cache_vectors", "Vectors held", self.cache_vectors.clone());
         all.register("cache_partitions", "Partitions with a vector", self.cache_partitions.clone());
+        self.routing.register(&mut all);
         self.registry = all;
         self
     }
@@ -385,7 +390,13 @@ impl Metrics {
     }
 
     /// The current numbers in Prometheus' text format (OpenMetrics 1.0).
-    pub fn render(&self, cache: CacheSize, hits: WrongHits) -> Result<String, fmt::Error> {
+    pub fn render(
+        &self,
+        cache: CacheSize,
+        hits: WrongHits,
+        promised: Promised,
+    ) -> Result<String, fmt::Error> {
+        self.routing.set(promised);
         let WrongHits { rate, low, high, threshold } = hits;
         for (gauge, value) in [
             (&self.wrong_rate, rate),

@@ -2,6 +2,8 @@
 
 mod logs;
 mod metrics;
+mod routing;
 
 pub use logs::{start as start_logs, start_quiet as start_quiet_logs};
 pub use metrics::{CacheSize, IsKnown, Metrics, RequestEnd, WrongHits};
+pub use routing::{Promised, Routing};

@@ -15,6 +15,7 @@ mod exact;
 mod failover;
 mod flight;
 mod isolation;
+mod learning;
 mod limits;
 mod logs;
 mod pass_through;

@@ -39,9 +39,10 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
     let learn = section.flag("learn", true);
     let careful = section.flag("careful", true);
     let judge = section.choice("judge", AnswerJudge::Local, &JUDGES);
-    if let Some(field) = section.field("path") {
-        field.warn("answers are kept in memory only in this version; the key has no effect yet");
-    }
+    let folder = section.read_optional("path", |text| match text.trim() {
+        "" => Err("is empty; name a folder, such as ./scrimp-data".to_owned()),
+        folder => Ok(std::path::PathBuf::from(folder)),
+    });
 
     let path = |key: &str| format!("{}.{key}", section.path());
     if max_entry_bytes > max_bytes {
@@ -79,5 +80,6 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
         learn,
         careful,
         judge,
+        path: folder,
     }
 }

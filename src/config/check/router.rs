@@ -51,6 +51,7 @@ pub(super) fn router(root: &mut Section<'_>, tiers: &Tiers, keys: &[&str]) -> Ro
         ),
         judge: section.choice("judge", default.judge, &JUDGES),
         canary: section.share("canary").unwrap_or(default.canary),
+        cascade_samples: section.count("cascade_samples", default.cascade_samples, 1..=2),
         cascade_min_logprob: section.read_optional("cascade_min_logprob", logprob),
         rules: rules(&mut section, Known { tiers, keys }),
     };

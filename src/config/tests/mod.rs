@@ -146,7 +146,6 @@ fn a_name_is_its_own_type_where_it_can_be() {
 fn surprising_settings_are_warned_about() {
     let table = [
         ("cache: { threshold: 0.3 }", "cache.threshold: "),
-        ("cache: { path: ./x }", "cache.path: answers are kept in memory only"),
         ("listen: 0.0.0.0:0\nauth: none", "listen: any bearer token"),
         ("admin: { listen: \"0.0.0.0:0\" }", "admin.listen: "),
         ("router: { quality: 90% }", "router: has no effect without tiers"),

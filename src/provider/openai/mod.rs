@@ -8,4 +8,4 @@ mod request;
 pub use answer::{Answer, Completion, Incomplete};
 pub use chunk::Chunk;
 pub use comparable::{comparable_choice, comparable_text};
-pub use request::{embeddings_body, request_body};
+pub use request::{embeddings_body, request_body, unstreamed_body};

@@ -22,6 +22,16 @@ pub fn request_body(request: &ChatRequest, model: &str, ask_usage: bool) -> Byte
     request.fields.rewrite(&changes)
 }
 
+/// The body to send for `request` when its answer is wanted in one piece, whatever the caller wants; where the caller sets
+/// no limit to its length, `max_output` tokens do.
+pub fn unstreamed_body(request: &ChatRequest, model: &str, max_output: Option<u64>) -> Bytes {
+    let mut changes = vec![("model", fields::quote(model))];
+    if let Some(limit) = max_output.filter(|_| request.max_output.is_none()) {
+        changes.push(("max_completion_tokens", limit.to_string()));
+    }
+    request.fields.rewrite_without(&["stream", "stream_options"], &changes)
+}
+
 /// The body to send for an embeddings request.
 pub fn embeddings_body(request: &EmbeddingsRequest, model: &str) -> Bytes {
     request.fields.rewrite(&[("model", fields::quote(model))])
@@ -34,6 +44,23 @@ mod tests {
     fn body(text: &'static str, ask_usage: bool) -> String {
         let request = ChatRequest::parse(Bytes::from_static(text.as_bytes())).unwrap();
         String::from_utf8(request_body(&request, "m2", ask_usage).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn an_answer_in_one_piece_is_asked_for_without_a_trace_of_the_stream() {
+        let text = r#"{"model":"m","stream":true,"stream_options":{"x":1},"messages":[{"role":"user"}],"seed":1}"#;
+        let request = ChatRequest::parse(Bytes::from_static(text.as_bytes())).unwrap();
+        let body =
+            |limit| String::from_utf8(unstreamed_body(&request, "m2", limit).to_vec()).unwrap();
+        let bare = r#"{"model":"m2","messages":[{"role":"user"}],"seed":1"#;
+        assert_eq!(body(None), format!("{bare}}}"));
+        assert_eq!(body(Some(9)), format!("{bare},\"max_completion_tokens\":9}}"));
+        let limited = text.replace("\"seed\":1", "\"max_tokens\":5");
+        let request = ChatRequest::parse(Bytes::from(limited)).unwrap();
+        assert!(
+            !String::from_utf8_lossy(&unstreamed_body(&request, "m2", Some(9)))
+                .contains("max_completion_tokens")
+        );
     }
 
     #[test]

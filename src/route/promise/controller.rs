@@ -7,7 +7,7 @@ use super::aims::DEADBAND;
 use super::curve::{Caution, Curve};
 use super::drift;
 use super::estimates::Estimates;
-use super::evidence::{self, Evidence, Faded, HalfLives, Window};
+use super::evidence::{self, Evidence, Faded, HalfLives, Source, Window};
 use super::measure::Measure;
 use super::pace::Pace;
 use super::report::{Interval, Report, Spending, State};
@@ -123,6 +123,23 @@ impl Promise {
         if f64::from(self.known.new_outcomes) > self.known.evidence * NEW_PART {
             self.update();
         }
+    }
+
+    /// Judges all that is known anew, by other estimates: `evidence` replaces what was learnt, oldest first, and stands for
+    /// the traffic, weighted, until there is new.
+    pub fn restate(&mut self, evidence: &[Evidence]) {
+        let (tiers, half_lives) = (self.settings.lower_tiers, self.half_lives());
+        self.known.window = Window::default();
+        self.known.traffic = Traffic::default();
+        for evidence in evidence {
+            let is_known = self.known.window.learn(evidence, tiers, half_lives);
+            let requests = match evidence.source {
+                Source::Shadow if is_known => evidence.weight.round() as usize,
+                Source::Shadow | Source::Feedback | Source::Escalation => 0,
+            };
+            (0..requests).for_each(|_| self.known.traffic.see(evidence.estimates));
+        }
+        self.update();
     }
 
     /// Counts what a request has cost; the frontier is the tier after the last lower one.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::estimates::Estimates;
 
 /// Where evidence comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A comparison that [`super::Promise::wants_shadow`] asked for.
     Shadow,

@@ -58,8 +58,10 @@ impl Shares {
     /// The probability with which a tier with this estimate is compared.
     fn share(&self, estimate: f64, threshold: f64, tiers: usize) -> f64 {
         let distance = (log_odds(estimate) - log_odds(threshold)).abs();
-        let wanted = self.average * (FAR + NEAR * (-distance).exp()) / tiers as f64;
-        wanted.min(self.cap / tiers as f64).max(LEAST_SHARE)
+        // Odds, so that a share of all stays one of all.
+        let odds = self.average * (FAR + NEAR * (-distance).exp());
+        let wanted = odds / (1.0 - self.average + odds);
+        (wanted.min(self.cap) / tiers as f64).max(LEAST_SHARE)
     }
 }
 
@@ -91,6 +93,15 @@ mod tests {
                 assert!((share * weight - 1.0).abs() < 1e-3, "{outcomes} {losses:?}");
                 assert!((1.0..=50.0).contains(&weight) && share <= 0.2);
             }
+        }
+    }
+
+    #[test]
+    fn all_are_compared_where_all_are_asked_for() {
+        for loss in [0.01, 0.3, 0.99] {
+            let shares = Shares::new(1.0, 1.0, 100.0);
+            let pick = shares.pick(&Estimates::new(&[loss]), 0.3, 0.999);
+            assert_eq!(pick, Some(Comparison { tier: 0, weight: 1.0 }));
         }
     }
 

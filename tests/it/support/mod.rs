@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub use gateway::{Answer, Gateway};
 pub use raw::Connection;
-pub use upstream::{Reply, Step, Upstream, completion, events, stream_of};
+pub use upstream::{Recorded, Reply, Step, Upstream, completion, events, stream_of};
 
 /// What `future` comes to; it fails the test instead of hanging it.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {

@@ -1,0 +1,135 @@
+//! The cascade: the cheap tier answers first, and a better one where a local check finds that the answer does not do.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::{Gateway, capture::account, context::Context, similarity::similarity};
+use crate::{
+    account::NanoUsd,
+    config::{CascadeStream, Target},
+    provider::openai::{Completion, comparable_text, unstreamed_body},
+    route::{
+        Plan,
+        cascade::{Check, Demands, Reason, Settings, Verdict, agree},
+    },
+    upstream::{Call, Endpoint, Expect, Reply, ReplyBody},
+};
+
+/// What came of asking the first tier.
+pub enum First {
+    /// Its answer does.
+    Stands(Box<Answered>),
+    /// It does not, and a better tier is to answer.
+    Escalates {
+        /// Why, in words.
+        why: String,
+        /// What was spent.
+        spent: NanoUsd,
+    },
+}
+
+/// A whole answer that is paid for.
+pub struct Answered {
+    /// Who gave it.
+    pub reply: Reply,
+    /// The answer.
+    pub body: Bytes,
+    /// What it means.
+    pub completion: Completion,
+    /// What was spent to get it, as far as that is known.
+    pub cost: Option<NanoUsd>,
+}
+
+impl Gateway {
+    /// Whether the first answer is to be checked before the caller gets any of it.
+    pub(super) fn is_checked_first(ctx: &Context, plan: &Plan) -> bool {
+        match plan.cascade {
+            None => false,
+            Some(CascadeStream::Wait) => true,
+            Some(CascadeStream::Direct) => !ctx.request.stream,
+        }
+    }
+
+    /// The first tier's answer, checked.
+    pub(super) async fn first_answer(&self, ctx: &mut Context, plan: &Plan) -> First {
+        let start = Instant::now();
+        let (answered, verdict) = self.ask_first(ctx, plan.first_tier()).await;
+        ctx.waited += start.elapsed();
+        let spent = answered.as_ref().and_then(|answered| answered.cost).unwrap_or_default();
+        let metrics = &self.parts.metrics;
+        match (answered, verdict) {
+            (Some(answered), Verdict::Stands) => {
+                metrics.routing.cascade("stands");
+                First::Stands(Box::new(answered))
+            }
+            (None, _) => {
+                metrics.routing.cascade("no_answer");
+                First::Escalates { why: "no answer".to_owned(), spent }
+            }
+            (Some(_), Verdict::Escalate(reason)) => {
+                metrics.routing.cascade(reason.kind());
+                First::Escalates { why: reason.to_string(), spent }
+            }
+        }
+    }
+
+    async fn ask_first(&self, ctx: &Context, targets: &[Target]) -> (Option<Answered>, Verdict) {
+        let router = &self.parts.router;
+        let settings = Settings {
+            min_logprob: router.cascade_min_logprob.or(Settings::default().min_logprob),
+            self_consistency: router.cascade_samples > 1,
+        };
+        let second = async {
+            match settings.self_consistency {
+                true => self.ask_whole(ctx, targets).await,
+                false => None,
+            }
+        };
+        let (first, second) = tokio::join!(self.ask_whole(ctx, targets), second);
+        let Some(mut first) = first else { return (None, Verdict::Stands) };
+        let mut verdict = Check::new(Demands::of(&ctx.request), settings).verdict(&first.body);
+        if settings.self_consistency && verdict == Verdict::Stands {
+            verdict = match &second {
+                Some(second) => self.agree(&first.body, &second.body).await,
+                None => Verdict::Escalate(Reason::Inconsistent),
+            };
+        }
+        if let Some(second) = second {
+            first.cost = first.cost.zip(second.cost).map(|(one, other)| one + other);
+        }
+        (Some(first), verdict)
+    }
+
+    /// A whole answer by one of `targets`, paid for; `None` when there is none.
+    async fn ask_whole(&self, ctx: &Context, targets: &[Target]) -> Option<Answered> {
+        let call = Call {
+            targets,
+            endpoint: Endpoint::Chat,
+            body: &|target, _| unstreamed_body(&ctx.request, &target.model, None),
+            headers: &ctx.passed_headers,
+            expect: Expect::Completion,
+        };
+        let mut reply = self.parts.upstream.send(call).await.ok()?;
+        let whole = std::mem::replace(&mut reply.body, ReplyBody::Whole(Bytes::new()));
+        let ReplyBody::Completion(body, completion) = whole else { return None };
+        let (target, parts) = (&reply.target, &self.parts);
+        let price = parts.prices.price(&target.provider, &target.model);
+        let cost = account(&parts.metrics, &target.to_string(), completion.usage.as_ref(), price);
+        Some(Answered { reply, body, completion, cost })
+    }
+
+    /// Whether two answers of one tier say the same.
+    async fn agree(&self, first: &[u8], second: &[u8]) -> Verdict {
+        let texts = comparable_text(first).zip(comparable_text(second));
+        let Some((first, second)) = texts else { return Verdict::Escalate(Reason::Inconsistent) };
+        let verdict = agree(&first, &second, None);
+        match (&verdict, self.parts.embedder.as_deref()) {
+            (Verdict::Escalate(_), Some(embedder)) => {
+                let cosine = similarity(embedder, &first, &second).await;
+                agree(&first, &second, cosine)
+            }
+            _ => verdict,
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What the router has learnt in each scope.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::sync::Cache;
+use parking_lot::Mutex;
+
+use super::draws::Draws;
+use crate::{
+    cache::{Clock, ScopeId},
+    config::{self, Tiers},
+    route::{
+        learn::{
+            Change, Learner, Learnt, Lesson, Outcome, Seen, Settings, Sight, Snapshot, Version,
+        },
+        promise::{self, Aim, Evidence, Promise, Report, Source},
+    },
+};
+
+/// Scopes that are learnt in at once, each of at most half a megabyte a lower tier; the one that has been idle longest
+/// starts anew.
+const MAX_SCOPES: u64 = 500;
+/// A scope that has been idle for so long starts anew.
+const IDLE: Duration = Duration::from_secs(30 * 86_400);
+/// Seconds after which an outcome teaches half as much.
+const HALF_LIFE: f64 = 30.0 * 86_400.0;
+/// Largest share of requests that is compared while there is little evidence, in configured ones.
+const CAP_PARTS: f64 = 5.0;
+
+/// All that is learnt.
+pub struct Learners {
+    settings: Settings,
+    scopes: Cache<ScopeId, ScopeLearner>,
+    draws: Arc<Draws>,
+    /// Learns from every scope, for what is shown of all, and for money, which all spend together.
+    all: Arc<Mutex<Promise>>,
+    clock: Clock,
+}
+
+/// What is learnt in one scope. Cheap to clone.
+#[derive(Clone)]
+pub struct ScopeLearner {
+    own: Arc<Mutex<Learner>>,
+    all: Arc<Mutex<Promise>>,
+    draws: Arc<Draws>,
+    clock: Clock,
+    /// The aim is one for all scopes.
+    is_common: bool,
+}
+
+/// How one scope stands, for the operator.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Standing {
+    /// The promise.
+    pub promise: Report,
+    /// What is known about each lower tier, cheapest first.
+    pub tiers: Vec<TierStanding>,
+    /// Outcomes that are known, by where they come from.
+    pub outcomes: std::collections::BTreeMap<&'static str, usize>,
+}
+
+/// What is known about one tier in one scope.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct TierStanding {
+    /// The version at work; 0 is the shipped one.
+    pub version: u32,
+    /// Outcomes that it was learnt from.
+    pub learnt_from: usize,
+    /// The version on trial.
+    pub canary: Option<u32>,
+    /// Outcomes of that trial so far.
+    pub trial_outcomes: u32,
+    /// Its mean squared error less that of the version at work, over them.
+    pub trial_difference: f64,
+}
+
+impl Learners {
+    /// Learners as the configuration says; `prior_threshold` holds until there is evidence.
+    pub fn new(router: &config::Router, tiers: &Tiers, prior_threshold: f64, clock: Clock) -> Self {
+        let promise = promise::Settings {
+            aim: match router.aim {
+                config::Aim::Quality(quality) => Aim::Quality(quality),
+                config::Aim::FrontierShare(share) => Aim::FrontierShare(share),
+                config::Aim::Threshold(threshold) => Aim::Threshold(threshold),
+                config::Aim::Spend { nano_usd_per_day } => Aim::Spend { nano_usd_per_day },
+            },
+            lower_tiers: tiers.below_frontier().len(),
+            prior_threshold,
+            shadow_share: router.shadow_share,
+            shadow_cap: (router.shadow_share * CAP_PARTS).min(1.0),
+            ..promise::Settings::default()
+        };
+        let all = Arc::new(Mutex::new(Promise::new(promise.clone())));
+        let settings = Settings { promise, canary: router.canary, half_life: HALF_LIFE };
+        let scopes = Cache::builder().max_capacity(MAX_SCOPES).time_to_idle(IDLE).build();
+        Self { settings, scopes, draws: Arc::default(), all, clock }
+    }
+
+    /// What is learnt in a scope; a new one starts from the shipped classifier.
+    pub fn of(&self, scope: ScopeId) -> ScopeLearner {
+        self.scopes.get_with(scope, || self.scope(Learner::new(self.settings.clone())))
+    }
+
+    /// Goes on from what was written down; what no longer fits the configuration is left out, and counted.
+    pub fn restore(&self, scopes: Vec<(ScopeId, Snapshot)>) -> usize {
+        let mut left_out = 0;
+        for (scope, snapshot) in scopes {
+            match Learner::restore(self.settings.clone(), snapshot) {
+                Ok(learner) => {
+                    let mut all = self.all.lock();
+                    learner.evidence().iter().for_each(|evidence| all.learn(evidence));
+                    drop(all);
+                    self.scopes.insert(scope, self.scope(learner));
+                }
+                Err(_) => left_out += 1,
+            }
+        }
+        left_out
+    }
+
+    /// All that is learnt, to be written down.
+    pub fn snapshots(&self) -> Vec<(ScopeId, Snapshot)> {
+        self.scopes.iter().map(|(scope, learner)| (*scope, learner.own.lock().snapshot())).collect()
+    }
+
+    /// Where all scopes together stand.
+    pub fn report(&self) -> Report {
+        self.all.lock().report()
+    }
+
+    /// Where each scope stands, in no order.
+    pub fn standings(&self) -> Vec<(ScopeId, Standing)> {
+        self.scopes.iter().map(|(scope, learner)| (*scope, learner.standing())).collect()
+    }
+
+    /// Every scope goes back to the shipped classifier.
+    pub fn roll_back(&self) {
+        self.scopes.iter().for_each(|(_, learner)| learner.own.lock().roll_back());
+    }
+
+    fn scope(&self, learner: Learner) -> ScopeLearner {
+        ScopeLearner {
+            own: Arc::new(Mutex::new(learner)),
+            all: Arc::clone(&self.all),
+            draws: Arc::clone(&self.draws),
+            clock: self.clock.clone(),
+            is_common: matches!(self.settings.promise.aim, Aim::Spend { .. }),
+        }
+    }
+}
+
+impl ScopeLearner {
+    /// Counts a request and says what is to be done with it.
+    pub fn see(&self, sight: &Sight) -> Seen {
+        let draws = [self.draws.next(), self.draws.next()];
+        let now = self.clock.unix();
+        let seen = self.own.lock().see(sight, draws, now);
+        self.all.lock().observe(&seen.estimates, now);
+        seen
+    }
+
+    /// The threshold of estimates, for a rule that wants this quality at least.
+    pub fn threshold(&self, quality: Option<f64>) -> f64 {
+        match quality {
+            None if self.is_common => self.all.lock().threshold(),
+            quality => self.own.lock().threshold(quality),
+        }
+    }
+
+    /// Learns what became of a request, and for how sure its estimates were taken.
+    pub fn learn(&self, outcome: Outcome) -> Option<Change> {
+        let mut own = self.own.lock();
+        let evidence: Evidence = own.evidence_of(&outcome);
+        let change = own.learn(outcome);
+        drop(own);
+        self.all.lock().learn(&evidence);
+        change
+    }
+
+    /// What it takes to learn a new version, when one is due.
+    pub fn lesson(&self) -> Option<Lesson> {
+        self.own.lock().lesson(self.clock.unix())
+    }
+
+    /// Puts what was learnt on trial.
+    pub fn take(&self, learnt: Learnt) {
+        self.own.lock().take(learnt);
+    }
+
+    /// Counts what an answer of a tier has cost.
+    pub fn spent(&self, tier: usize, nano_usd: u64) {
+        let now = self.clock.unix();
+        self.own.lock().spent(tier, nano_usd, now);
+        self.all.lock().spent(tier, nano_usd, now);
+    }
+
+    fn standing(&self) -> Standing {
+        let own = self.own.lock();
+        let mut outcomes = std::collections::BTreeMap::new();
+        for outcome in own.outcomes() {
+            *outcomes.entry(Source::name(outcome.source)).or_default() += 1;
+        }
+        let tier = |model: &crate::route::learn::Model| {
+            let Version { number, outcomes, .. } = model.live();
+            let trial = model.on_trial();
+            TierStanding {
+                version: *number,
+                learnt_from: *outcomes,
+                canary: trial.map(|(number, _)| number),
+                trial_outcomes: trial.map_or(0, |(_, trial)| trial.outcomes()),
+                trial_difference: trial.map_or(0.0, |(_, trial)| trial.mean()),
+            }
+        };
+        Standing { promise: own.report(), tiers: own.models().iter().map(tier).collect(), outcomes }
+    }
+}

@@ -1,0 +1,235 @@
+//! The learned choice of a tier, and what it takes to learn from what comes of it.
+
+use super::{
+    Gateway,
+    comparisons::Comparison,
+    context::Context,
+    escalations::{self, Question, Routed},
+    feedback::{RequestId, Served},
+    learners::ScopeLearner,
+    similarity::beginning,
+};
+use crate::{
+    account::{NanoUsd, Usage, cost},
+    cache::Bypass,
+    classify::{Complexity, Features, RequestText},
+    config::{Aim, Target, Tier},
+    embed::Embedded,
+    route::{
+        Asked, Choice, Market, Needs, Plan,
+        learn::{Seen, Sight, Task},
+        learned,
+        promise::{self, Source},
+    },
+};
+
+/// The learned choice for one request, for what is learnt from it later.
+pub struct Learned {
+    /// Who learns.
+    pub learner: ScopeLearner,
+    /// What was known.
+    pub sight: Sight,
+}
+
+/// Tokens of an answer for which money is set aside where the caller sets no limit.
+const LONGEST_ANSWER: u64 = 4096;
+/// Tokens of the verdicts of a model that judges.
+const VERDICTS: u64 = 1024;
+
+impl Gateway {
+    /// The tier that what is known of the request speaks for, with `quality` as its aim where a rule or key says so.
+    pub(super) async fn learned(
+        &self,
+        ctx: &mut Context,
+        text: RequestText<'_>,
+        quality: Option<f64>,
+        needs: &Needs,
+        market: &Market<'_>,
+    ) -> Choice {
+        let parts = &self.parts;
+        if text.question.trim().is_empty() {
+            return Choice {
+                tier: parts.router.default_tier.clone(),
+                reason: "no text to classify: default tier".to_owned(),
+                decided_by: "default",
+            };
+        }
+        let embedded = self.embed_for_routing(ctx, text.question).await;
+        let vector = embedded.as_ref().filter(|_| self.classifier_reads_vectors());
+        let complexity = parts
+            .classifier
+            .classify(&Features::of(&text), vector.map(|embedded| &*embedded.vector));
+        if !parts.router.learn {
+            let aim = quality.map_or(parts.router.aim, Aim::Quality);
+            let threshold = parts.classifier.threshold(complexity.head, aim);
+            let lower = 0..parts.tiers.below_frontier().len();
+            let estimates: Vec<f32> =
+                lower.map(|tier| learned::expected(complexity.log_odds, tier) as f32).collect();
+            return learned::choose(&estimates, threshold, &parts.tiers, &complexity.contributions);
+        }
+        let task = embedded.map(|embedded| Task::of(&embedded.task));
+        let sight = Sight { log_odds: complexity.log_odds, task };
+        let learner = self.learners.of(ctx.scope);
+        let seen = learner.see(&sight);
+        let threshold = learner.threshold(quality) as f32;
+        let mut choice = learned::choose(
+            seen.estimates.losses(),
+            threshold,
+            &parts.tiers,
+            &contributions(&complexity, &seen),
+        );
+        choice.reason.push_str(&experience(&seen));
+        let learned = Learned { learner, sight };
+        if let Some(picked) = seen.comparison
+            && let Some(comparison) =
+                self.comparison(ctx, &learned, &seen, picked, &choice.tier, needs, market)
+        {
+            let tier = &parts.tiers.pools()[picked.tier].tier;
+            choice.reason.push_str(&format!("; compared with the {tier} tier"));
+            choice.tier = parts.tiers.frontier().tier.clone();
+            choice.decided_by = "comparison";
+            ctx.comparison = Some(Box::new(comparison));
+        }
+        ctx.learned = Some(learned);
+        choice
+    }
+
+    /// The vectors of a question: those that the cache has computed, or, of a text beyond the model's window, those of its
+    /// beginning.
+    async fn embed_for_routing(&self, ctx: &mut Context, question: &str) -> Option<Embedded> {
+        if ctx.embedded.is_none() && self.parts.embedder.is_some() {
+            let found = match self.embed(question.to_owned()).await {
+                Err(Bypass::TooLong) => self.embed(beginning(question).to_owned()).await,
+                found => found,
+            };
+            return found.ok();
+        }
+        ctx.embedded.clone()
+    }
+
+    /// The classifier was trained on the vectors that this embedder makes.
+    pub(super) fn classifier_reads_vectors(&self) -> bool {
+        let embedder = self.parts.embedder.as_deref();
+        embedder.is_some_and(|embedder| self.parts.classifier.reads_vectors_of(embedder.identity()))
+    }
+
+    /// A comparison with a lower tier, where it is allowed, can be made, and there is money for it.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that one request is, seen from several sides"
+    )]
+    fn comparison(
+        &self,
+        ctx: &Context,
+        learned: &Learned,
+        seen: &Seen,
+        picked: promise::Comparison,
+        chosen: &Tier,
+        needs: &Needs,
+        market: &Market<'_>,
+    ) -> Option<Comparison> {
+        let parts = &self.parts;
+        if parts.router.shadow_share <= 0.0 || ctx.request.n > 1 {
+            return None;
+        }
+        let lower = Choice {
+            tier: parts.tiers.pools().get(picked.tier)?.tier.clone(),
+            reason: String::new(),
+            decided_by: "comparison",
+        };
+        let targets = Plan::for_tier(lower, true, &parts.tiers, needs, market).ok()?.targets;
+        let output = needs.max_output.unwrap_or(LONGEST_ANSWER);
+        let frontier = &parts.tiers.frontier().targets;
+        // The frontier's answer is an extra only where a lower tier would have answered.
+        let pays_reference = *chosen != parts.tiers.frontier().tier;
+        let prompt = needs.prompt_tokens;
+        let reference =
+            if pays_reference { self.dearest(frontier, prompt, output)? } else { NanoUsd::ZERO };
+        let judges = self.comparer.judges();
+        let verdicts = self.dearest(judges, 2 * (prompt + 2 * output), VERDICTS)?;
+        let most = self.dearest(&targets, prompt, output)? + reference + verdicts;
+        let Some(money) = self.purse.hold(most, parts.clock.unix()) else {
+            parts.metrics.shed("shadow_spend");
+            return None;
+        };
+        Some(Comparison {
+            learner: learned.learner.clone(),
+            sight: learned.sight.clone(),
+            tier: picked.tier,
+            weight: picked.weight,
+            expected: f64::from(seen.estimates.losses()[picked.tier]),
+            at: parts.clock.unix(),
+            request: ctx.request.clone(),
+            headers: ctx.passed_headers.clone(),
+            targets,
+            max_output: output,
+            money,
+            pays_reference,
+        })
+    }
+
+    /// What the dearest of some targets takes for so many tokens; `None` when the price of one is not known.
+    fn dearest(&self, targets: &[Target], input: u64, output: u64) -> Option<NanoUsd> {
+        let usage = Usage { input, output, ..Usage::default() };
+        targets.iter().try_fold(NanoUsd::ZERO, |most, target| {
+            let price = self.parts.prices.price(&target.provider, &target.model);
+            if price.is_none() {
+                self.parts.metrics.shed("shadow_unpriced");
+            }
+            Some(most.max(cost(&usage, price?)))
+        })
+    }
+
+    /// Learns from a caller who asks again what a lower tier has just answered: for the frontier, or for another answer.
+    pub(super) fn note_asking_again(&self, ctx: &Context) {
+        if !self.parts.router.learn {
+            return;
+        }
+        let frontier = self.parts.tiers.frontier();
+        let wants_frontier = match &ctx.asked {
+            Asked::Auto(insisted) => insisted.as_ref() == Some(&frontier.tier),
+            Asked::Model(target) => frontier.targets.contains(target),
+        };
+        if (wants_frontier || escalations::wants_fresh(&ctx.headers))
+            && let Some(routed) = self.escalations.take(Question::of(ctx))
+        {
+            self.parts.metrics.routing.outcome(Source::Escalation.name(), 1.0);
+            self.comparer.learn(routed.learner.clone(), routed.outcome(Source::Escalation, 0.0));
+        }
+    }
+
+    /// Remembers a lower tier's answer, for what its caller may do or say; the name by which it can be spoken of.
+    pub(super) fn remember_routed(&self, ctx: &Context, tier: Option<&Tier>) -> Option<RequestId> {
+        let Learned { learner, sight } = ctx.learned.as_ref()?;
+        let tier = tier.filter(|tier| **tier != self.parts.tiers.frontier().tier)?.position();
+        let at = self.parts.clock.unix();
+        let routed = Routed { learner: learner.clone(), sight: sight.clone(), tier, at };
+        self.escalations.remember(Question::of(ctx), routed.clone());
+        let id = RequestId::fresh();
+        self.served.remember(id, Served::Routed { caller: ctx.principal.id, routed });
+        Some(id)
+    }
+}
+
+/// What speaks for the frontier and what against, in log-odds, largest first.
+fn contributions(complexity: &Complexity, seen: &Seen) -> Vec<(&'static str, f32)> {
+    if seen.version == 0 {
+        return complexity.contributions.clone();
+    }
+    let parts = [("shipped", seen.cheapest.shipped), ("similar_requests", seen.cheapest.similar)];
+    let mut parts = parts.map(|(name, part)| (name, part as f32)).to_vec();
+    parts.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+    parts
+}
+
+/// What the choice rests on, beside the shipped classifier.
+fn experience(seen: &Seen) -> String {
+    if seen.version == 0 {
+        return String::new();
+    }
+    let trial = if seen.is_canary { " on trial" } else { "" };
+    let like = seen.like.map_or_else(String::new, |(count, loss)| {
+        format!(", {count} like it with a loss of {loss:.2}")
+    });
+    format!("; version {}{trial}{like}", seen.version)
+}
