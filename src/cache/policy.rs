@@ -204,6 +204,7 @@ mod tests {
             learn: true,
             careful: true,
             judge: AnswerJudge::Local,
+            path: None,
         }
     }
 
