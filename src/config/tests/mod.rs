@@ -48,8 +48,7 @@ fn the_sample_of_the_documentation_loads() {
     assert_eq!(config.cache.max_bytes, 2 << 30);
     assert_eq!(config.cache.max_wrong, 0.01);
     assert_eq!(config.prices["vllm/qwen3-8b"].input, 0);
-    let keys: Vec<_> = warnings.iter().filter_map(|text| text.split(':').next()).collect();
-    assert_eq!(keys, ["cache.path"]);
+    assert!(warnings.is_empty(), "{warnings:?}");
 }
 
 #[test]
