@@ -123,16 +123,18 @@ impl Gateway {
         let served = served.ok_or(Error::UnknownRequest)?;
         self.served.0.invalidate(&id);
         match served {
-            Served::Cached { entry, budget, .. } => self.cached(&entry, budget, feedback.verdict),
+            Served::Cached { entry, budget, .. } => {
+                self.cached(&entry, budget.as_ref(), feedback.verdict);
+            }
             Served::Routed { routed, .. } => self.routed(&routed, feedback.verdict),
         }
         Ok(())
     }
 
-    fn cached(&self, entry: &Weak<Entry>, budget: Option<(ScopeBudget, f64)>, verdict: Verdict) {
+    fn cached(&self, entry: &Weak<Entry>, budget: Option<&(ScopeBudget, f64)>, verdict: Verdict) {
         let is_wrong = verdict == Verdict::Wrong;
         self.parts.metrics.compared(Source::Feedback.name(), f64::from(u8::from(is_wrong)));
-        if let Some((budget, score)) = &budget {
+        if let Some((budget, score)) = budget {
             let wrong = if is_wrong { 1.0 } else { 0.0 };
             budget.learn(Label { score: *score, wrong, weight: 1.0, source: Source::Feedback });
         }

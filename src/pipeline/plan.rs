@@ -1,6 +1,6 @@
 //! The plan for one request: its model, or targets of the tier that rules and the learned choice pick.
 
-use super::{Gateway, context::Context};
+use super::{Gateway, context::Context, routing::Case};
 use crate::{
     classify::RequestText,
     config::Target,
@@ -39,7 +39,8 @@ impl Gateway {
             Decision::Tier(choice) => (choice, None),
             Decision::Cascade { stream, choice } => (choice, Some(stream)),
             Decision::Learned { quality, because } => {
-                let choice = self.learned(ctx, text, quality, &needs, &market).await;
+                let case = Case { text, quality, needs: &needs, market: &market };
+                let choice = self.learned(ctx, case).await;
                 (choice.because(because), None)
             }
         };

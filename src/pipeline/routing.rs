@@ -31,21 +31,28 @@ pub struct Learned {
     pub sight: Sight,
 }
 
+/// What a tier is to be chosen for.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// What the classifier may see.
+    pub text: RequestText<'a>,
+    /// The aim, a share of the frontier's quality, where a rule or key sets one.
+    pub quality: Option<f64>,
+    /// What the request asks of a target.
+    pub needs: &'a Needs,
+    /// What is known of targets.
+    pub market: &'a Market<'a>,
+}
+
 /// Tokens of an answer for which money is set aside where the caller sets no limit.
 const LONGEST_ANSWER: u64 = 4096;
 /// Tokens of the verdicts of a model that judges.
 const VERDICTS: u64 = 1024;
 
 impl Gateway {
-    /// The tier that what is known of the request speaks for, with `quality` as its aim where a rule or key says so.
-    pub(super) async fn learned(
-        &self,
-        ctx: &mut Context,
-        text: RequestText<'_>,
-        quality: Option<f64>,
-        needs: &Needs,
-        market: &Market<'_>,
-    ) -> Choice {
+    /// The tier that what is known of the request speaks for.
+    pub(super) async fn learned(&self, ctx: &mut Context, case: Case<'_>) -> Choice {
+        let Case { text, quality, .. } = case;
         let parts = &self.parts;
         if text.question.trim().is_empty() {
             return Choice {
@@ -82,7 +89,7 @@ impl Gateway {
         let learned = Learned { learner, sight };
         if let Some(picked) = seen.comparison
             && let Some(comparison) =
-                self.comparison(ctx, &learned, &seen, picked, &choice.tier, needs, market)
+                self.comparison(ctx, &learned, &seen, picked, &choice.tier, case)
         {
             let tier = &parts.tiers.pools()[picked.tier].tier;
             choice.reason.push_str(&format!("; compared with the {tier} tier"));
@@ -125,8 +132,7 @@ impl Gateway {
         seen: &Seen,
         picked: promise::Comparison,
         chosen: &Tier,
-        needs: &Needs,
-        market: &Market<'_>,
+        Case { needs, market, .. }: Case<'_>,
     ) -> Option<Comparison> {
         let parts = &self.parts;
         if parts.router.shadow_share <= 0.0 || ctx.request.n > 1 {

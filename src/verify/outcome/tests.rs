@@ -187,7 +187,8 @@ const OPEN: [(&str, &str, Reason); 17] = [
 #[test]
 fn answers_are_judged_by_the_reference() {
     let mut wrong = Vec::new();
-    let tables: [(&[_], fn(&Judgement) -> bool); 3] = [
+    type Expectation = fn(&Judgement) -> bool;
+    let tables: [(&[_], Expectation); 3] = [
         (&GOOD, |found| found.is_certain && found.shortfall <= 0.15),
         (&BAD, |found| {
             found.is_certain && found.shortfall >= 0.85
