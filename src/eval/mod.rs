@@ -1,6 +1,7 @@
 //! Replays traces of questions against a gateway and says what came of it: hits, wrong hits, latency, money.
 
 pub mod client;
+pub mod document;
 pub mod interval;
 pub mod logs;
 pub mod offline;
