@@ -8,6 +8,7 @@ pub mod offline;
 pub mod pairs;
 pub mod replay;
 pub mod report;
+pub mod routing;
 pub mod simulated;
 pub mod summary;
 pub mod trace;

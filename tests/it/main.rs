@@ -18,6 +18,7 @@ mod isolation;
 mod limits;
 mod logs;
 mod pass_through;
+mod routing;
 mod semantic;
 mod shutdown;
 mod streams;

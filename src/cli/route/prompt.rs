@@ -1,18 +1,19 @@
-//! `scrimp route`.
+//! `scrimp route "prompt"`: which tier it would go to, and why.
 
 use serde_json::json;
 
-use super::{ConfigArgument, Failure, output, runtime, without_providers};
 use crate::{
     app::Model,
     classify::{Classifier, Features, RequestText, has_code},
+    cli::{ConfigArgument, Failure, output, runtime, without_providers},
     route::{Signals, learned, rules},
 };
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The prompt.
-    prompt: String,
+    #[arg(required = true)]
+    prompt: Option<String>,
     #[command(flatten)]
     config: ConfigArgument,
     /// Print the result as JSON: {"tier", "reason", "decided_by", "complexity", "threshold", "contributions"}.
@@ -27,7 +28,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let classifier = Classifier::shipped()?;
     let model = Model::load(&config)?;
-    let prompt = arguments.prompt.as_str();
+    // The parser has seen to it that there is one.
+    let prompt = arguments.prompt.as_deref().unwrap_or_default();
     let reads_vectors = |model: &Model| classifier.reads_vectors_of(model.embedder.identity());
     let vector = match model.filter(reads_vectors) {
         Some(model) => runtime()?.block_on(model.embedder.embed(vec![prompt.to_owned()])).ok(),
