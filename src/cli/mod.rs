@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod demo;
 mod embed;
+mod embedding;
 mod judge;
 mod output;
 mod replaying;
@@ -38,7 +39,7 @@ enum Command {
     Bench(bench::Arguments),
     /// Find the settings that keep an error budget on your own logs, and say what they would have saved.
     Tune(tune::Arguments),
-    /// Say which tier a prompt would go to, and why.
+    /// Say which tier a prompt would go to, and why; or measure how well prompts are routed.
     Route(route::Arguments),
     /// Say whether one question's answer would be served for another, and why; or how well labelled pairs are told apart.
     Judge(judge::Arguments),
@@ -109,4 +110,29 @@ fn without_providers() -> Result<Config, ConfigErrors> {
 /// The runtime that a command runs on.
 fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn route_takes_a_prompt_or_a_command() {
+        for (line, fits) in [
+            ("scrimp route hello --json", true),
+            ("scrimp route eval file.jsonl --resamples 200 --config a.yaml", true),
+            ("scrimp route", false),
+            ("scrimp route eval", false),
+            ("scrimp route eval file.jsonl --resamples 0", false),
+        ] {
+            assert_eq!(Cli::try_parse_from(line.split(' ')).is_ok(), fits, "{line}");
+        }
+    }
 }

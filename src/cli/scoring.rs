@@ -2,15 +2,15 @@
 //!
 //! [`settings`] turns a threshold on the judge's confidence into the configuration with which the gateway serves the same.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{ConfigArgument, Failure, runtime, without_providers};
+use super::{ConfigArgument, Failure, embedding::Embedding, without_providers};
 use crate::{
     app::{Judging, judging},
     config::Config,
-    embed::{EmbedError, Embedder as _, LocalEmbedder},
+    embed::LocalEmbedder,
     eval::offline::{ScoreError, Scorer, Threshold, Watch},
     verify::{
         answers::{self, Evidence},
@@ -20,24 +20,20 @@ use crate::{
 
 /// The embedding model and the judge of a configuration.
 pub struct LocalScorer {
-    embedder: LocalEmbedder,
+    embedding: Embedding,
     judging: Judging,
-    runtime: tokio::runtime::Runtime,
 }
 
 /// What judges pairs, in words, for reports.
 pub const JUDGE: &str =
     "calibrated probability of the same answer, from cosine, verifier and guard";
 
-/// Texts embedded in one call.
-const BATCH: usize = 256;
-
 impl LocalScorer {
     /// Loads the models of a configuration.
     pub fn start(config: &Config) -> Result<Self, Failure> {
         let embedder = LocalEmbedder::start(&config.embedding)?;
         let judging = judging(&config.cache, Some(embedder.is_shipped()))?;
-        Ok(Self { embedder, judging, runtime: runtime()? })
+        Ok(Self { embedding: Embedding::by(Arc::new(embedder))?, judging })
     }
 
     /// All that the judge has to say of a pair.
@@ -49,27 +45,6 @@ impl LocalScorer {
     pub fn judging(&self) -> &Judging {
         &self.judging
     }
-
-    /// One batch; what is too long is left out and has an empty vector.
-    fn embed_batch(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
-        let mut kept: Vec<usize> = (0..texts.len()).collect();
-        loop {
-            let batch = kept.iter().map(|&index| texts[index].clone()).collect();
-            match self.runtime.block_on(self.embedder.embed(batch)) {
-                Ok(embedded) => {
-                    let mut vectors = vec![Vec::new(); texts.len()];
-                    for (&index, embedded) in kept.iter().zip(embedded) {
-                        vectors[index] = embedded.vector.to_vec();
-                    }
-                    return Ok(vectors);
-                }
-                Err(EmbedError::TooLong { index, .. }) => {
-                    kept.remove(index);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
 }
 
 impl Scorer for LocalScorer {
@@ -78,12 +53,9 @@ impl Scorer for LocalScorer {
         texts: &[String],
         progress: &dyn Fn(usize),
     ) -> Result<Vec<Vec<f32>>, ScoreError> {
-        let mut vectors = Vec::with_capacity(texts.len());
-        for batch in texts.chunks(BATCH) {
-            vectors.extend(self.embed_batch(batch).map_err(|error| ScoreError(error.into()))?);
-            progress(batch.len());
-        }
-        Ok(vectors)
+        let vectors = self.embedding.vectors(texts, progress);
+        let vectors = vectors.map_err(|error| ScoreError(error.into()))?.into_iter();
+        Ok(vectors.map(|vector| vector.map_or_else(Vec::new, |vector| vector.to_vec())).collect())
     }
 
     fn confidence(&self, question: &str, candidate: &str, cosine: f32) -> f32 {

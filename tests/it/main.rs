@@ -18,6 +18,7 @@ mod isolation;
 mod learning;
 mod limits;
 mod logs;
+mod outcomes;
 mod pass_through;
 mod routing;
 mod semantic;

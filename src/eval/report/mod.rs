@@ -4,13 +4,13 @@
 
 mod page;
 mod plots;
-mod svg;
 mod tables;
 mod words;
 
 use super::{logs::About, offline::Study};
 
-pub use words::{headline, percent, with_interval};
+pub use super::document::percent;
+pub use words::{headline, with_interval};
 
 /// What a report is about.
 #[derive(Debug, Clone, Copy)]

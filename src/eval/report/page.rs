@@ -1,10 +1,13 @@
 //! The page, from the answer down to the method.
 
 use super::{
-    Report, plots, svg, tables,
-    words::{self, escaped, percent, usd},
+    Report, plots, tables,
+    words::{self, usd},
 };
-use crate::eval::offline::{Measures, Study};
+use crate::eval::{
+    document::{self, card, escaped, percent, section},
+    offline::{Measures, Study},
+};
 
 pub(super) fn page(report: &Report<'_>) -> String {
     let Report { study, log, settings, judge: _ } = *report;
@@ -22,19 +25,7 @@ pub(super) fn page(report: &Report<'_>) -> String {
     body.push_str(&section("The worst wrong answers", &wrong_hits(study)));
     body.push_str(&section("What was read", &read(study, &tables::left_out(log), log.rows)));
     body.push_str(&section("How this was worked out", &method(report)));
-    // A number and its sign stay on one line.
-    let body = body.replace(" %", "\u{a0}%");
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <title>Scrimp: what a cache would have saved</title>\n<style>{}{}</style></head>\n<body><main>\n{body}</main></body></html>\n",
-        svg::STYLE,
-        include_str!("style.css")
-    )
-}
-
-fn section(title: &str, body: &str) -> String {
-    format!("<section><h2>{title}</h2>\n{body}</section>\n")
+    document::page("Scrimp: what a cache would have saved", &body)
 }
 
 fn answer(study: &Study) -> String {
@@ -79,10 +70,6 @@ fn answer(study: &Study) -> String {
         escaped(&words::headline(study)),
         meaning(study)
     )
-}
-
-fn card(value: &str, label: &str, detail: &str) -> String {
-    format!("<div class=\"card\"><b>{value}</b><span>{label}</span><small>{detail}</small></div>")
 }
 
 fn unpriced(requests: u64) -> String {

@@ -1,10 +1,10 @@
 //! The two plots: precision against hits, and hits against budget.
 
-use super::{
-    svg::{Axis, Guide, Line, Mark, Plot},
-    words,
+use super::words;
+use crate::eval::{
+    document::{Axis, Guide, Line, Mark, Plot},
+    offline::{Curve, CurvePoint, Policy, Score, Study},
 };
-use crate::eval::offline::{Curve, CurvePoint, Policy, Score, Study};
 
 /// All plots, with their names.
 pub(super) fn all(study: &Study) -> Vec<(&'static str, Plot)> {
@@ -27,8 +27,9 @@ pub(super) fn precision(study: &Study) -> Plot {
     Plot {
         title: "Precision of the answers served by meaning, against their share of all requests"
             .to_owned(),
-        x: axis("requests answered by meaning", 0.0, most * 1.04),
-        y: axis("right, of the answers served by meaning", (least - 0.02).max(0.0), 1.0),
+        x: Axis::rounded("requests answered by meaning", 0.0, most * 1.04),
+        y: Axis::rounded("right, of the answers served by meaning", (least - 0.02).max(0.0), 1.0),
+        bars: Vec::new(),
         lines,
         marks,
         guides: vec![Guide::Level(
@@ -97,7 +98,8 @@ pub(super) fn budget(study: &Study) -> Plot {
             ticks,
             logarithmic: true,
         },
-        y: axis("requests answered from the cache", 0.0, most * 1.08),
+        y: Axis::rounded("requests answered from the cache", 0.0, most * 1.08),
+        bars: Vec::new(),
         lines,
         marks: study
             .choice
@@ -151,14 +153,4 @@ fn of_score(score: Score) -> (String, &'static str) {
         Score::Confidence => ("Scrimp's confidence".to_owned(), "a"),
         Score::Cosine => ("cosine alone".to_owned(), "b"),
     }
-}
-
-/// An axis with numbers at round places.
-fn axis(label: &'static str, from: f64, to: f64) -> Axis {
-    const STEPS: [f64; 8] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2];
-    let step = STEPS.into_iter().find(|step| (to - from) / step <= 8.0).unwrap_or(0.2);
-    let first = (from / step).ceil() as i64;
-    let last = (to / step + 1e-9).floor() as i64;
-    let ticks = (first..=last).map(|tick| tick as f64 * step).collect();
-    Axis { label, from, to, ticks, logarithmic: false }
 }

@@ -2,36 +2,14 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::words::{self, escaped, percent};
+use super::words;
 use crate::eval::{
+    document::{Table, escaped, percent},
     interval::Share,
     logs::{About, Left},
     offline::{Choice, Measures, Policy, Study},
     summary::Kind,
 };
-
-/// A table: head and rows of cells that are HTML already.
-struct Table {
-    html: String,
-}
-
-impl Table {
-    fn new(head: &[&str]) -> Self {
-        let cells: String = head.iter().map(|cell| format!("<th>{cell}</th>")).collect();
-        Self {
-            html: format!("<div class=\"wide\"><table><thead><tr>{cells}</tr></thead><tbody>\n"),
-        }
-    }
-
-    fn row(&mut self, class: &str, cells: &[String]) {
-        let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
-        self.html.push_str(&format!("<tr class=\"{class}\">{cells}</tr>\n"));
-    }
-
-    fn end(self) -> String {
-        format!("{}</tbody></table></div>\n", self.html)
-    }
-}
 
 /// A share with its interval on one line.
 fn interval(share: &Share) -> String {

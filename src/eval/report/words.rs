@@ -1,14 +1,10 @@
 //! Numbers and findings in plain words.
 
 use crate::eval::{
+    document::percent,
     interval::Share,
     offline::{Measures, Money, SplitRow, Study},
 };
-
-/// A share as a percentage with one decimal, `23.4 %`.
-pub fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
-}
 
 /// A percentage with its 95 % interval, `0.6 % [0.3, 1.1]`.
 pub fn with_interval(share: &Share) -> String {
@@ -87,22 +83,4 @@ pub(super) fn held(row: &SplitRow, max_wrong: f64) -> String {
         () => "yes",
     }
     .to_owned()
-}
-
-/// Text for HTML.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // Control characters are not allowed in SVG and XHTML.
-            c if c.is_control() && c != '\n' && c != '\t' => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -1,11 +1,13 @@
 //! What every test needs: a gateway, a scripted upstream behind it, a client before it.
 
+mod desk;
 mod gateway;
 mod raw;
 mod upstream;
 
 use std::time::Duration;
 
+pub use desk::Desk;
 pub use gateway::{Answer, Gateway};
 pub use raw::Connection;
 pub use upstream::{Recorded, Reply, Step, Upstream, completion, events, stream_of};

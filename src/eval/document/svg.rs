@@ -5,117 +5,32 @@
 
 use std::fmt::Write as _;
 
-use super::words::escaped;
+use super::{
+    Bar, Guide, Line, Mark, Plot,
+    axis::percentage,
+    escaped,
+    legend::{self, Legend},
+};
 
-/// A plot with two axes.
-#[derive(Debug, Clone)]
-pub(super) struct Plot {
-    /// What it shows, for those who do not see it.
-    pub title: String,
-    /// The horizontal axis.
-    pub x: Axis,
-    /// The vertical one.
-    pub y: Axis,
-    /// Curves.
-    pub lines: Vec<Line>,
-    /// Single points.
-    pub marks: Vec<Mark>,
-    /// Straight lines across the plot.
-    pub guides: Vec<Guide>,
-}
-
-/// An axis over shares.
-#[derive(Debug, Clone)]
-pub(super) struct Axis {
-    /// What it is.
-    pub label: &'static str,
-    /// The value at its start.
-    pub from: f64,
-    /// The value at its end.
-    pub to: f64,
-    /// Where there is a number.
-    pub ticks: Vec<f64>,
-    /// Equal ratios, not differences, are equally far apart.
-    pub logarithmic: bool,
-}
-
-/// A curve.
-#[derive(Debug, Clone)]
-pub(super) struct Line {
-    /// Its name in the legend.
-    pub name: String,
-    /// CSS class: `a`, `b` or `c`.
-    pub class: &'static str,
-    /// Its points.
-    pub points: Vec<(f64, f64)>,
-    /// Lower and upper bounds at some points.
-    pub band: Vec<(f64, f64, f64)>,
-}
-
-/// A point with a name and an interval.
-#[derive(Debug, Clone)]
-pub(super) struct Mark {
-    /// Its name, beside it.
-    pub name: String,
-    /// CSS class.
-    pub class: &'static str,
-    /// Where it is.
-    pub at: (f64, f64),
-    /// Lower and upper bound of its height.
-    pub interval: (f64, f64),
-}
-
-/// A straight line across the plot.
-#[derive(Debug, Clone)]
-pub(super) enum Guide {
-    /// At a height.
-    Level(f64, String),
-    /// At a place on the horizontal axis.
-    Place(f64, String),
-}
-
-const WIDTH: f64 = 760.0;
+/// The width of a plot, in its own units.
+pub(super) const WIDTH: f64 = 760.0;
+/// The height of a plot whose legend takes one row.
 const HEIGHT: f64 = 440.0;
-const LEFT: f64 = 62.0;
-const RIGHT: f64 = 24.0;
+pub(super) const LEFT: f64 = 62.0;
+pub(super) const RIGHT: f64 = 24.0;
 const TOP: f64 = 66.0;
-/// Where the vertical axis is named, and where the legend stands.
+/// Where the vertical axis is named.
 const NAME_AT: f64 = 20.0;
-const LEGEND_AT: f64 = 38.0;
 const BOTTOM: f64 = 54.0;
 
 /// The colours of a plot, for pages and for files alike.
-pub(super) const STYLE: &str = "
-.plot{--ink:#1d2733;--faint:#6b7785;--grid:#e3e8ee;--a:#0f766e;--b:#b45309;--c:#7c3aed;--guide:#be123c;--paper:#fff}
-@media (prefers-color-scheme:dark){.plot{--ink:#e6ebf1;--faint:#94a1b0;--grid:#2a3441;--a:#2dd4bf;--b:#fbbf24;--c:#c4b5fd;--guide:#fb7185;--paper:#131a22}}
-.plot text{font:13px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:var(--ink)}
-.plot .tick{fill:var(--faint);font-size:12px}
-.plot .grid{stroke:var(--grid);stroke-width:1}
-.plot .axis{stroke:var(--faint);stroke-width:1}
-.plot .line{fill:none;stroke-width:2.5;stroke-linejoin:round}
-.plot .band{opacity:.16;stroke:none}
-.plot .whisker{stroke-width:1.5}
-.plot .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
-.plot .guide{stroke:var(--guide);stroke-width:1.5;stroke-dasharray:5 4}
-.plot .guided{fill:var(--guide)}
-.plot .a.line,.plot .a.whisker{stroke:var(--a)}.plot .a.band,.plot .a.dot{fill:var(--a)}
-.plot .b.line,.plot .b.whisker{stroke:var(--b)}.plot .b.band,.plot .b.dot{fill:var(--b)}.plot .b.line{stroke-dasharray:9 4}
-.plot .c.line,.plot .c.whisker{stroke:var(--c)}.plot .c.band,.plot .c.dot{fill:var(--c)}.plot .c.line{stroke-dasharray:2 4}
-";
-
-impl Axis {
-    /// Where a value is between start and end, from 0 to 1.
-    fn place(&self, value: f64) -> f64 {
-        let scaled = |value: f64| if self.logarithmic { value.max(1e-9).ln() } else { value };
-        let (from, to) = (scaled(self.from), scaled(self.to));
-        ((scaled(value) - from) / (to - from)).clamp(0.0, 1.0)
-    }
-}
+pub(super) const STYLE: &str = include_str!("plot.css");
 
 impl Plot {
     /// The drawing as a file of its own.
     pub fn file(&self) -> String {
-        let page = format!("<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"var(--paper)\"/>");
+        let page =
+            format!("<rect width=\"{WIDTH}\" height=\"{}\" fill=\"var(--paper)\"/>", self.height());
         self.drawing(&format!("<style>{STYLE}</style>{page}"))
     }
 
@@ -126,10 +41,14 @@ impl Plot {
 
     fn drawing(&self, before: &str) -> String {
         let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{}</title>{before}\n",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {WIDTH} {}\" role=\"img\"><title>{}</title>{before}\n",
+            self.height(),
             escaped(&self.title)
         );
         self.frame(&mut out);
+        for bar in &self.bars {
+            self.bar(&mut out, bar);
+        }
         for guide in &self.guides {
             self.guide(&mut out, guide);
         }
@@ -137,9 +56,26 @@ impl Plot {
             self.line(&mut out, line);
         }
         self.marks(&mut out);
-        self.legend(&mut out);
+        self.legend().draw(&mut out);
         out.push_str("</svg>\n");
         out
+    }
+
+    fn legend(&self) -> Legend<'_> {
+        Legend::of(&self.lines)
+    }
+
+    /// What the rows of the legend beyond the first take.
+    fn shift(&self) -> f64 {
+        (self.legend().rows() - 1) as f64 * legend::ROW
+    }
+
+    fn top(&self) -> f64 {
+        TOP + self.shift()
+    }
+
+    fn height(&self) -> f64 {
+        HEIGHT + self.shift()
     }
 
     fn x(&self, value: f64) -> f64 {
@@ -147,11 +83,12 @@ impl Plot {
     }
 
     fn y(&self, value: f64) -> f64 {
-        HEIGHT - BOTTOM - self.y.place(value) * (HEIGHT - TOP - BOTTOM)
+        let (top, bottom) = (self.top(), self.height() - BOTTOM);
+        bottom - self.y.place(value) * (bottom - top)
     }
 
     fn frame(&self, out: &mut String) {
-        let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        let (right, bottom) = (WIDTH - RIGHT, self.height() - BOTTOM);
         for &tick in &self.y.ticks {
             let (y, label) = (self.y(tick), percentage(tick));
             push(
@@ -197,7 +134,7 @@ impl Plot {
             out,
             format_args!(
                 "<text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-                HEIGHT - 10.0,
+                self.height() - 10.0,
                 escaped(self.x.label)
             ),
         );
@@ -212,7 +149,7 @@ impl Plot {
     }
 
     fn guide(&self, out: &mut String, guide: &Guide) {
-        let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        let (right, bottom) = (WIDTH - RIGHT, self.height() - BOTTOM);
         match guide {
             Guide::Level(value, label) => {
                 let y = self.y(*value);
@@ -236,7 +173,8 @@ impl Plot {
                 push(
                     out,
                     format_args!(
-                        "<line class=\"guide\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>"
+                        "<line class=\"guide\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.1}\" y2=\"{bottom}\"/>",
+                        self.top()
                     ),
                 );
                 push(
@@ -250,6 +188,29 @@ impl Plot {
                 );
             }
         }
+    }
+
+    fn bar(&self, out: &mut String, bar: &Bar) {
+        let (from, to) = (self.x(bar.between.0), self.x(bar.between.1));
+        let (top, bottom) = (self.y(bar.height), self.height() - BOTTOM);
+        push(
+            out,
+            format_args!(
+                "<rect class=\"bar\" x=\"{:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
+                from + 1.0,
+                (to - from - 2.0).max(0.0),
+                bottom - top
+            ),
+        );
+        push(
+            out,
+            format_args!(
+                "<text class=\"count\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                f64::midpoint(from, to),
+                top - 4.0,
+                escaped(&bar.label)
+            ),
+        );
     }
 
     fn line(&self, out: &mut String, line: &Line) {
@@ -304,34 +265,10 @@ impl Plot {
             );
         }
     }
-
-    fn legend(&self, out: &mut String) {
-        let mut x = LEFT;
-        for Line { name, class, .. } in &self.lines {
-            let (start, text, y) = (x, x + 36.0, LEGEND_AT);
-            push(
-                out,
-                format_args!(
-                    "<line class=\"{class} line\" x1=\"{start:.1}\" x2=\"{:.1}\" y1=\"{y}\" y2=\"{y}\"/>",
-                    text - 6.0
-                ),
-            );
-            push(
-                out,
-                format_args!("<text x=\"{text:.1}\" y=\"{:.1}\">{}</text>", y + 4.0, escaped(name)),
-            );
-            // The width of the text is not known; seven units a letter leave some room.
-            x = text + 7.0 * name.chars().count() as f64 + 24.0;
-        }
-    }
 }
 
-fn push(out: &mut String, element: std::fmt::Arguments<'_>) {
+/// Appends one element.
+pub(super) fn push(out: &mut String, element: std::fmt::Arguments<'_>) {
     // Writing to a string does not fail.
     let _ = writeln!(out, "{element}");
-}
-
-/// `2.5 %`, without needless decimals.
-fn percentage(share: f64) -> String {
-    format!("{} %", (share * 1e4).round() / 1e2)
 }

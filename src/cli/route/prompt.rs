@@ -1,4 +1,4 @@
-//! `scrimp route`.
+//! `scrimp route "prompt"`: which tier it would go to, and why.
 
 use std::iter::repeat_n;
 
@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::{ConfigArgument, Failure, output, runtime, without_providers};
 use crate::{
     api::chat::ChatRequest,
     app::{self, Model},
     classify::{Classifier, Complexity, Features, RequestText},
+    cli::{ConfigArgument, Failure, output, runtime, without_providers},
     config::{Aim, Config, Tier},
     route::{
         Choice, Decision, Market, Needs, NoCapableTarget, Plan, Said, Signals, Skipped, learned,
@@ -21,7 +21,8 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The prompt: the last turn of the request.
-    prompt: String,
+    #[arg(required = true)]
+    prompt: Option<String>,
     #[command(flatten)]
     config: ConfigArgument,
     /// The system prompt.
@@ -151,7 +152,8 @@ fn request(arguments: &Arguments) -> Result<ChatRequest, Failure> {
         turns.push(json!({"role": "system", "content": arguments.system}));
     }
     turns.extend(repeat_n(json!({"role": "user", "content": ""}), arguments.turns));
-    let mut parts = vec![json!({"type": "text", "text": arguments.prompt})];
+    let mut parts =
+        vec![json!({"type": "text", "text": arguments.prompt.as_deref().unwrap_or_default()})];
     if arguments.images {
         parts.push(json!({"type": "image_url", "image_url": {"url": ""}}));
     }

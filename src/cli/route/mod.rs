@@ -1,0 +1,33 @@
+//! `scrimp route`: where a prompt would go, and how good that choice is on labelled outcomes.
+
+mod eval;
+mod prompt;
+
+use super::Failure;
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    prompt: prompt::Arguments,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Measure the router on prompts whose answers by a cheap and a frontier model have scores.
+    Eval(eval::Arguments),
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Some(Command::Eval(arguments)) => eval::run(arguments),
+        None => prompt::run(&arguments.prompt),
+    }
+}

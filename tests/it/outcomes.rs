@@ -1,0 +1,145 @@
+//! `scrimp route eval`, run as a user runs it.
+
+use std::{fs::File, io::Write as _};
+
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Value, json};
+
+use crate::support::Desk;
+
+/// Questions of two kinds: proofs, which the cheap model fails more often than not, and greetings, which both answer.
+fn outcomes(categories: bool) -> Vec<Value> {
+    let subjects = ["lamp", "chair", "table", "window", "door", "garden", "kitchen", "bridge"];
+    let rows = (0..160).map(|index| {
+        let subject = subjects[index % 8];
+        let (prompt, weak, category) = match index % 2 {
+            0 => (format!("please tell me about the {subject} {index}"), 1.0, "small talk"),
+            _ => {
+                let weak = f64::from(u8::from(index % 10 == 1));
+                (format!("prove step by step why {subject} {index} holds"), weak, "proof")
+            }
+        };
+        let mut row = json!({
+            "id": index, "prompt": prompt, "weak_score": weak, "strong_score": 1, "colour": "red",
+        });
+        if categories {
+            row["category"] = category.into();
+        }
+        row
+    });
+    rows.collect()
+}
+
+fn write(desk: &Desk, name: &str, rows: &[Value]) {
+    let mut file = GzEncoder::new(File::create(desk.path(name)).unwrap(), Compression::fast());
+    for row in rows {
+        writeln!(file, "{row}").unwrap();
+    }
+    file.finish().unwrap();
+}
+
+const FIGURES: [&str; 6] = ["apgr", "auc", "cpt50", "cpt80", "cost_at_95", "ece"];
+
+#[test]
+fn all_figures_come_with_intervals_and_are_the_same_twice() {
+    let desk = Desk::new();
+    write(&desk, "outcomes.jsonl.gz", &outcomes(true));
+    let run =
+        || desk.done("route eval outcomes.jsonl.gz --config scrimp.yaml --json --resamples 200");
+    let json = run();
+    assert_eq!(json, run());
+    let study: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&study["rows"], &study["strong_mean"]), (&json!(160), &json!(1.0)));
+    for figure in FIGURES {
+        let [value, low, high] =
+            ["value", "low", "high"].map(|field| study[figure][field].as_f64().unwrap());
+        assert!(low <= value && value <= high, "{figure}: {json}");
+    }
+    let baselines = study["baselines"].as_object().unwrap();
+    let names: Vec<_> = baselines.keys().map(String::as_str).collect();
+    // Objects of this library are in alphabetical order.
+    assert_eq!(names, ["category_mean", "knn", "length", "logistic", "oracle", "random"]);
+    let apgr = |row: &Value| row["apgr"]["value"].as_f64().unwrap();
+    assert!((apgr(&baselines["random"]) - 0.5).abs() < 0.2);
+    assert!(apgr(&baselines["category_mean"]) > 0.6);
+    assert!(baselines.values().all(|row| apgr(row) <= apgr(&baselines["oracle"])));
+    assert!(baselines["random"]["ece"].is_null() && baselines["knn"]["ece"].is_object());
+    let curve = study["curve"].as_array().unwrap();
+    assert_eq!(curve.len(), 101);
+    assert_eq!(curve[100], json!({"frontier_share": 1.0, "quality": 1.0, "recovered": 1.0}));
+    assert_eq!(study["reliability"].as_array().unwrap().len(), 15);
+}
+
+#[test]
+fn categories_are_optional() {
+    let desk = Desk::new();
+    write(&desk, "outcomes.jsonl.gz", &outcomes(false));
+    let json =
+        desk.done("route eval outcomes.jsonl.gz --config scrimp.yaml --json --resamples 100");
+    let study: Value = serde_json::from_str(&json).unwrap();
+    assert!(study["baselines"].get("category_mean").is_none());
+}
+
+#[test]
+fn a_table_and_a_report_are_written() {
+    let desk = Desk::new();
+    write(&desk, "outcomes.jsonl.gz", &outcomes(true));
+    let said = desk.done("route eval outcomes.jsonl.gz --config scrimp.yaml --html report.html");
+    for phrase in ["160 prompts", "APGR", "logistic regression", "oracle", "of its quality"] {
+        assert!(said.contains(phrase), "{phrase}: {said}");
+    }
+    let page = desk.read("report.html");
+    assert!(page.starts_with("<!doctype html>") && !page.contains("<script"));
+    assert!(page.contains("outcomes.jsonl.gz") && page.matches("class=\"plot\"").count() == 2);
+    assert!(!page.contains("please tell me"), "prompts are private");
+}
+
+#[test]
+fn without_a_gap_its_figures_are_null_and_words_say_why() {
+    let desk = Desk::new();
+    let mut rows = outcomes(true);
+    rows.iter_mut().for_each(|row| row["strong_score"] = row["weak_score"].clone());
+    write(&desk, "outcomes.jsonl.gz", &rows);
+    let json =
+        desk.done("route eval outcomes.jsonl.gz --config scrimp.yaml --json --resamples 100");
+    let study: Value = serde_json::from_str(&json).unwrap();
+    assert!(
+        ["apgr", "auc", "cpt50", "cpt80"].iter().all(|figure| study[figure].is_null()),
+        "{json}"
+    );
+    assert_eq!(study["cost_at_95"]["value"], 0.0);
+    assert_eq!(study["curve"][50]["recovered"], Value::Null);
+    let said = desk.done("route eval outcomes.jsonl.gz --config scrimp.yaml --html report.html");
+    assert!(said.contains("the frontier model is not better than the cheap one"), "{said}");
+    assert!(!desk.read("report.html").contains("NaN"));
+}
+
+#[test]
+fn mistakes_are_named() {
+    let desk = Desk::new();
+    desk.write("empty.jsonl", "\n");
+    desk.write("bad.jsonl", "{\"prompt\":\"a\",\"weak_score\":0,\"strong_score\":1}\n{\"prompt\":\"b\",\"weak_score\":7}\n");
+    for (arguments, code, phrase) in [
+        ("route eval none.jsonl", 1, "none.jsonl: No such file"),
+        ("route eval empty.jsonl", 1, "has no outcomes"),
+        (
+            "route eval bad.jsonl",
+            1,
+            "bad.jsonl, line 2: \"weak_score\" is 7, which is not from 0 to 1; a line is {\"prompt\"",
+        ),
+        ("route eval", 2, "<FILE>"),
+        ("route eval bad.jsonl --resamples 3", 2, "100..=100000"),
+        ("route", 2, "<PROMPT>"),
+    ] {
+        let (found, message) = desk.failed(arguments);
+        assert_eq!(found, Some(code), "{arguments}: {message}");
+        assert!(message.contains(phrase), "{arguments}: {message}");
+    }
+}
+
+#[test]
+fn one_prompt_is_still_explained() {
+    let desk = Desk::new();
+    let said = desk.done("route eval?");
+    assert!(said.starts_with("cheap: ") || said.starts_with("frontier: "), "{said}");
+}
