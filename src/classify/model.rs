@@ -1,6 +1,7 @@
 //! The learned model: features and embedding in, a calibrated probability and its reasons out.
 
 use super::{
+    categories::{Categories, Category},
     curve,
     features::Features,
     weights::{ClassifierError, HeadWeights, Weights},
@@ -17,6 +18,7 @@ const MEANING: &str = "meaning";
 #[derive(Debug, Clone)]
 pub struct Classifier {
     weights: Weights,
+    categories: Categories,
 }
 
 /// Which weights decided.
@@ -43,10 +45,12 @@ impl Head {
 pub struct Complexity {
     /// P(the cheap tier's answer is not good enough), in (0, 1).
     pub probability: f32,
-    /// The same as log-odds.
+    /// The same as ln(p / (1 - p)), before any rounding towards 0 or 1.
     pub log_odds: f32,
     /// Which weights decided.
     pub head: Head,
+    /// What kind of task it is, by name; `None` without an embedding.
+    pub category: Option<&'static str>,
     /// What moved the log-odds away from the average text, largest first: features by name, and the embedding as
     /// "meaning". Positive speaks for the frontier.
     pub contributions: Vec<(&'static str, f32)>,
@@ -60,7 +64,14 @@ impl Classifier {
 
     /// Weights of the same layout from elsewhere; every number is checked before use.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, ClassifierError> {
-        Ok(Self { weights: Weights::parse(bytes)? })
+        let weights = Weights::parse(bytes)?;
+        let categories = Categories::check(&weights.categories, weights.embedding_dim)?;
+        Ok(Self { weights, categories })
+    }
+
+    /// The kinds of task that it tells apart.
+    pub fn categories(&self) -> &[Category] {
+        self.categories.all()
     }
 
     /// Name of the embedding model it was trained on.
@@ -94,7 +105,15 @@ impl Classifier {
             .collect();
         let log_odds = weights.bias + contributions.iter().map(|(_, share)| share).sum::<f32>();
         contributions.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
-        Complexity { probability: sigmoid(log_odds), log_odds, head, contributions }
+        let category = embedding.filter(|_| head == Head::Full);
+        let category = category.and_then(|vector| self.categories.nearest(vector));
+        Complexity {
+            probability: sigmoid(log_odds),
+            log_odds,
+            head,
+            category: category.map(|category| category.name),
+            contributions,
+        }
     }
 
     /// The probability above which the frontier answers, for requests that `head` decides: each head has its own curve

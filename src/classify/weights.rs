@@ -2,10 +2,13 @@
 
 use serde::Deserialize;
 
-use super::features::{FEATURES, Features};
+use super::{
+    categories::Cluster,
+    features::{FEATURES, Features},
+};
 
 /// The only layout that this code reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Why a weights file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,12 @@ pub enum ClassifierError {
         /// The right one.
         expected: usize,
     },
+    /// A category that this version does not know.
+    #[error("the classifier's weights name category '{found}', which this version does not know")]
+    Category {
+        /// The file's name for it.
+        found: String,
+    },
     /// A number is not finite, or outside its range.
     #[error("the classifier's weights hold {value} in {place}, which must be {range}")]
     Range {
@@ -73,6 +82,8 @@ pub(super) struct Weights {
     pub(super) full: HeadWeights,
     /// Weights for a request without one.
     pub(super) text_only: HeadWeights,
+    /// Kinds of task and where they are among the vectors; may be empty.
+    pub(super) categories: Vec<Cluster>,
 }
 
 /// Mean and standard deviation of one feature over the training data.
@@ -208,7 +219,11 @@ fn check_names(features: &[Standardisation]) -> Result<(), ClassifierError> {
     Ok(())
 }
 
-fn check_length(place: &'static str, found: usize, expected: usize) -> Result<(), ClassifierError> {
+pub(super) fn check_length(
+    place: &'static str,
+    found: usize,
+    expected: usize,
+) -> Result<(), ClassifierError> {
     if found == expected { Ok(()) } else { Err(ClassifierError::Length { place, found, expected }) }
 }
 
@@ -216,7 +231,7 @@ fn check_finite(place: &'static str, values: &[f32]) -> Result<(), ClassifierErr
     check_range(place, values, f32::MIN, f32::MAX, "finite")
 }
 
-fn check_range(
+pub(super) fn check_range(
     place: &'static str,
     values: &[f32],
     low: f32,

@@ -5,8 +5,8 @@ Every function takes row weights, so that one resample of the bootstrap is one v
 
 import numpy as np
 
-BINS = 10
-RESAMPLES = 1000
+BINS = 15
+RESAMPLES = 500
 LEVELS = (2.5, 97.5)  # percentiles of a two-sided 95 % interval
 
 
@@ -38,10 +38,19 @@ def apgr(order, weak, strong, weight):
 
 
 def calibration_error(probability, label, weight):
-    """ECE over ten equal-width bins: how far, on average, the said probability is from what happened."""
+    """ECE over fifteen equal-width bins: how far, on average, the said probability is from what happened."""
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
     error = np.bincount(bins, weight * (label - probability), BINS)
     return np.abs(error).sum() / weight.sum()
+
+
+def reliability(probability, label, weight):
+    """For each bin that holds rows: its rows, and the means of said probability and outcome."""
+    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
+    mass = np.bincount(bins, weight, BINS)
+    said, found = (np.bincount(bins, weight * values, BINS) / np.maximum(mass, 1e-12) for values in (probability, label))
+    count = np.bincount(bins, minlength=BINS)
+    return [(int(count[b]), float(said[b]), float(found[b])) for b in range(BINS) if count[b]]
 
 
 def resamples(groups, count=RESAMPLES, seed=1):

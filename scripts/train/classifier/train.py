@@ -1,272 +1,161 @@
 #!/usr/bin/env python3
-"""Trains the complexity classifier, measures it honestly and writes weights, figures and the fixture of the Rust test.
+"""Trains the complexity classifier, measures it honestly and writes weights, card, drawings and the fixture of the Rust test.
 
     python3 -m venv .venv && .venv/bin/pip install -r scripts/train/classifier/requirements.txt
-    .venv/bin/python scripts/train/classifier/train.py --data DIR --model DIR [--cache FILE]
+    .venv/bin/python scripts/train/classifier/train.py --data DIR [--cache FILE]
 
-Run it from the repository's root: the text features come from `cargo run --example classifier_features`.
-`--data` holds the files named in data.py, `--model` the files of all-MiniLM-L6-v2; models/complexity/README.md describes both.
+Run it from the repository's root: the text features come from `cargo run --example classifier_features`. README.md beside this
+file says what is in DIR, and models/complexity/README.md what comes out.
 """
 
 import argparse
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
-from scipy.special import expit
 
 import card
+import categories
 import data
+import encoder
+import figures
 import fixture
-import logistic
+import indistribution
+import inputs
 import metrics
-from minilm import embed_cached
+from data import TASKS
+from measure import Exams, Head, short
 
-EMBEDDING_MODEL = "all-MiniLM-L6-v2"
-CLIP = 4.0  # standard deviations
-# Strength of the pull towards 0, one for features and one for embedding: a compromise between held-out questions, where
-# most values do alike, and sources left out whole, where weak ones do worse.
-FULL_PENALTY = (0.1, 0.1)
-TEXT_ONLY_PENALTY = 0.3
-# Brings an embedding's numbers, about 1/sqrt(384) each, to the features' size.
-EMBEDDING_SCALE = np.sqrt(384)
-# Two pairs of models answered the same questions: together they count as much as another source.
-SOURCE_WEIGHT = {"mmlu_pro_llama8b_gemini15pro": 0.5, "mmlu_pro_flash_pro": 0.5}
-CURVE_STEPS = 100
-QUALITY_PERCENTILE = 5  # one-sided lower 95 % bound
-
-
-class Table:
-    """All rows as arrays."""
-
-    def __init__(self, rows, features, embeddings):
-        column = lambda name: np.array([row[name] for row in rows])
-        self.source, self.key, self.fold = column("source"), column("dup_key"), column("fold")
-        self.weak, self.strong = column("weak_score"), column("strong_score")
-        # What a cheap answer costs in score: 0 or 1 for exams, a fraction for graded tasks.
-        self.label = np.clip(self.strong - self.weak, 0, 1)
-        self.features = np.array([features[row["prompt"]] for row in rows])
-        vectors = [embeddings[row["prompt"]] for row in rows]
-        self.embedded = np.array([vector is not None for vector in vectors])
-        self.vectors = np.array([np.zeros(384) if vector is None else vector for vector in vectors])
-        self.weight = np.zeros(len(rows))
-        for source in data.SOURCES:
-            mine = self.source == source
-            self.weight[mine] = SOURCE_WEIGHT.get(source, 1.0) / mine.sum()
-        self.weight *= len(rows) / self.weight.sum()
-
-        self.mean = np.average(self.features, axis=0, weights=self.weight)
-        deviation = np.sqrt(np.average((self.features - self.mean) ** 2, axis=0, weights=self.weight))
-        self.constant = deviation < 1e-9
-        self.scale = np.where(self.constant, 1.0, deviation)
-        self.centre = np.average(self.vectors[self.embedded], axis=0, weights=self.weight[self.embedded])
-
-
-class Head:
-    """One set of inputs: with the embedding or without."""
-
-    def __init__(self, table, with_embedding):
-        self.table, self.with_embedding = table, with_embedding
-        self.rows = table.embedded if with_embedding else np.ones(len(table.label), bool)
-        self.inputs = np.clip((table.features - table.mean) / table.scale, -CLIP, CLIP)
-        count = self.inputs.shape[1]
-        self.penalty = np.full(count, TEXT_ONLY_PENALTY)
-        if with_embedding:
-            self.inputs = np.hstack([self.inputs, (table.vectors - table.centre) * EMBEDDING_SCALE])
-            self.penalty = np.repeat(FULL_PENALTY, (count, table.vectors.shape[1]))
-
-    def fit(self, rows):
-        t = self.table
-        return logistic.fit(self.inputs[rows], t.label[rows], t.weight[rows], t.source[rows], self.penalty)
-
-    def out_of_fold(self, rows):
-        """Raw logits from models that did not see the row's question; 0 outside `rows`."""
-        logit = np.zeros(len(rows))
-        for fold in range(data.FOLDS):
-            test = rows & (self.table.fold == fold)
-            logit[test] = self.inputs[test] @ self.fit(rows & (self.table.fold != fold))
-        return logit
-
-    def platt(self, logit, rows):
-        return logistic.platt(logit[rows], self.table.label[rows], self.table.weight[rows])
-
-    def held_out(self):
-        """Probabilities for every row from models and calibrations that did not see its question."""
-        logit = self.out_of_fold(self.rows)
-        probability = np.full(len(logit), np.nan)
-        for fold in range(data.FOLDS):
-            test = self.rows & (self.table.fold == fold)
-            slope, offset = self.platt(logit, self.rows & (self.table.fold != fold))
-            probability[test] = expit(slope * logit[test] + offset)
-        return probability, self.platt(logit, self.rows)
-
-    def left_out(self):
-        """Probabilities for every row from a model that saw no row of its source and no question of it elsewhere."""
-        t = self.table
-        probability = np.full(len(t.label), np.nan)
-        for source in data.SOURCES:
-            test = self.rows & (t.source == source)
-            train = self.rows & (t.source != source) & ~np.isin(t.key, t.key[t.source == source])
-            if source in SOURCE_WEIGHT:
-                train &= ~np.isin(t.source, list(SOURCE_WEIGHT))
-            slope, offset = self.platt(self.out_of_fold(train), train)
-            probability[test] = expit(slope * (self.inputs[test] @ self.fit(train)) + offset)
-        return probability
-
-    def curve(self, cuts, probabilities):
-        """Points at thresholds `cuts`: share sent to the frontier and quality kept for the first of `probabilities`, and
-        the lowest of all their lower bounds of quality, made to fall with the threshold."""
-        measured = [self.measure(cuts, probability) for probability in probabilities]
-        quality, frontier, _ = measured[0]
-        low = np.minimum.accumulate(np.min([bound for _, _, bound in measured], axis=0))
-        return [
-            {"threshold": float(c), "frontier_share": short(f), "quality_low": short(l), "quality": short(q)}
-            for c, f, l, q in zip(cuts, frontier, low, quality)
-        ]
-
-    def cuts(self, probability):
-        """Thresholds from 0 to 1 that send about 100 %, 99 % ... 0 % of the rows to the frontier."""
-        p, weight = probability[self.rows], self.table.weight[self.rows]
-        order = np.argsort(-p)
-        share = np.cumsum(weight[order]) / weight.sum()
-        steps = np.searchsorted(share, np.arange(1, CURVE_STEPS) / CURVE_STEPS)
-        return np.array(sorted({0.0, 1.0, *(short(cut) for cut in p[order][steps])}))
-
-    def measure(self, cuts, probability):
-        """At each cut: quality, share sent to the frontier, lower bound of quality."""
-        t, rows = self.table, self.rows
-        p, weak, strong, weight, key = probability[rows], t.weak[rows], t.strong[rows], t.weight[rows], t.key[rows]
-        order = np.argsort(-p)
-        above = len(p) - np.searchsorted(p[order][::-1], cuts, side="right")  # rows above each cut
-
-        def sums(weights):
-            gain = np.concatenate([[0.0], np.cumsum((weights * (strong - weak))[order])])
-            sent = np.concatenate([[0.0], np.cumsum(weights[order])])
-            return ((weights * weak).sum() + gain[above]) / (weights * strong).sum(), sent[above] / weights.sum()
-
-        quality, frontier = sums(weight)
-        draws = [sums(weight * times)[0] for times in metrics.resamples(key)]
-        return quality, frontier, np.percentile(draws, QUALITY_PERCENTILE, axis=0)
-
-    def weights(self, calibration, curve):
-        slope, offset = calibration
-        coefficients = self.fit(self.rows) * slope
-        features = np.where(self.table.constant, 0.0, coefficients[: self.table.features.shape[1]])
-        embedding = coefficients[self.table.features.shape[1] :] * EMBEDDING_SCALE
-        embedding = np.array([short(v) for v in embedding])
-        centre = float(embedding @ self.table.centre) if self.with_embedding else 0.0
-        return {
-            "bias": short(offset),
-            "features": [short(v) for v in features],
-            "embedding": embedding.tolist(),
-            "embedding_centre": short(centre),
-            "curve": curve,
-        }
-
-
-def short(value):
-    """Six significant digits are more than the data can tell apart."""
-    return float(f"{value:.6g}")
-
-
-def rust_features(texts):
-    """Names, and the values of every text, from the one implementation."""
-    command = ["cargo", "run", "--quiet", "--example", "classifier_features"]
-    lines = "".join(json.dumps(text) + "\n" for text in texts)
-    output = subprocess.run(command, input=lines, capture_output=True, text=True, check=True).stdout.splitlines()
-    return json.loads(output[0]), [json.loads(line) for line in output[1:]]
-
-
-def evaluate(table, heads, held_out, left_out):
-    """`{method: {source: figures}}`; the pooled row says how well sources are told apart as well."""
-    results = {}
-
-    def add(method, score, rows, calibrated):
-        results[method] = {}
-        for source in [*data.SOURCES, "all, balanced"]:
-            mine = rows & ((table.source == source) | (source == "all, balanced"))
-            probability = score[mine] if calibrated else None
-            arrays = (table.label, table.weak, table.strong, table.weight, table.key)
-            found = metrics.figures(score[mine], probability, *(array[mine] for array in arrays))
-            results[method][source] = {"rows": int(mine.sum()), "label": short(np.average(table.label[mine], weights=table.weight[mine])), **found}
-
-    for name, head in heads.items():
-        add(f"{name}, held-out questions", held_out[name], head.rows, True)
-        add(f"{name}, source left out", left_out[name], head.rows, True)
-    everything = np.ones(len(table.label), bool)
-    add("length only", table.features[:, 0], everything, False)
-    add("random", np.random.default_rng(7).random(len(table.label)), everything, False)
-    return results
-
-
-def predict(weights, features, vector):
-    """The same sum as `Classifier::classify`, for the fixture."""
-    head = weights["full"] if vector is not None else weights["text_only"]
-    logit = head["bias"] - head["embedding_centre"]
-    for value, scale, weight in zip(features, weights["features"], head["features"]):
-        logit += weight * np.clip((value - scale["mean"]) / scale["scale"], -CLIP, CLIP)
-    if vector is not None:
-        logit += float(np.dot(head["embedding"], vector))
-    return float(expit(logit))
-
-
-def write_fixture(path, weights, model):
-    _, features = rust_features(fixture.TEXTS)
-    vectors = embed_cached(fixture.TEXTS[: fixture.WITH_EMBEDDING], model, None)
-    cases = []
-    for text, values in zip(fixture.TEXTS, features):
-        case = {"text": text, "text_only": round(predict(weights, values, None), 7)}
-        if text in vectors:
-            case["embedding"] = [round(float(v), 4) for v in vectors[text]]
-            case["full"] = round(predict(weights, values, case["embedding"]), 7)
-        cases.append(json.dumps(case, ensure_ascii=False))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("[\n" + ",\n".join(cases) + "\n]\n")
+POOLED = "all, balanced"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the routing files")
-    parser.add_argument("--model", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
-    parser.add_argument("--cache", type=Path, help="file (.npz) that keeps the embeddings for the next run")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the routing files, with `wide/`")
+    parser.add_argument("--encoder", type=Path, default=Path("models/encoder"))
+    parser.add_argument("--cache", type=Path, help="file (.npz) that keeps the vectors for the next run")
     parser.add_argument("--out", type=Path, default=Path("models/complexity"))
     parser.add_argument("--fixture", type=Path, default=Path("tests/fixtures/classifier.json"))
     options = parser.parse_args()
 
     rows = data.load(options.data)
-    texts = sorted({row["prompt"] for row in rows})
-    names, values = rust_features(texts)
-    table = Table(rows, dict(zip(texts, values)), embed_cached(texts, options.model, options.cache))
-    heads = {"full": Head(table, True), "text_only": Head(table, False)}
-
-    held_out, left_out, trained, curves = {}, {}, {}, {}
-    for name, head in heads.items():
+    read = inputs.of(rows.texts, options.encoder, options.cache)
+    exams = Exams(rows)
+    held_out, left_out, curves, trained = {}, {}, {}, {}
+    for name, with_meaning in (("full", True), ("text_only", False)):
+        head = Head(rows, read, with_meaning)
         held_out[name], calibration = head.held_out()
         left_out[name] = head.left_out()
-        known, unknown = held_out[name], left_out[name]
-        cuts = head.cuts(known)
+        known, unknown = exams.of(held_out[name]), exams.of(left_out[name])
+        cuts = exams.cuts(known)
         curves[name] = {
-            "held-out questions": head.curve(cuts, [known]),
-            "sources left out": head.curve(cuts, [unknown]),
-            "shipped: the worse of both": head.curve(cuts, [known, unknown]),
+            "held-out questions": exams.curve(cuts, [known]),
+            "sources left out": exams.curve(cuts, [unknown]),
+            "shipped: the worse of both": exams.curve(cuts, [known, unknown]),
         }
-        trained[name] = head.weights(calibration, curves[name]["shipped: the worse of both"])
+        score = head.fit()
+        trained[name] = weights_of(score, calibration, curves[name]["shipped: the worse of both"], with_meaning, rows, read)
+
+    centroids = categories.find(rows, read)
+    loss = categories.losses(rows, read, centroids)
     weights = {
-        "format": 1,
-        "description": "P(the cheap tier's answer is not good enough); see README.md",
-        "embedding_model": EMBEDDING_MODEL,
-        "embedding_dim": 384,
-        "clip": CLIP,
+        "format": 2,
+        "description": "P(the cheap tier's answer is not good enough), and what kind of task it is; see README.md",
+        "embedding_model": encoder.NAME,
+        "embedding_dim": encoder.WIDTH,
+        "clip": inputs.CLIP,
         "features": [
             {"name": name, "mean": short(mean), "scale": short(scale)}
-            for name, mean, scale in zip(names, table.mean, table.scale)
+            for name, mean, scale in zip(read.names, score.mean, score.scale)
         ],
         **trained,
+        "categories": [
+            {"name": name, "loss": round(float(l), 4), "centroid": [round(float(v), 4) for v in centroid]}
+            for name, l, centroid in zip(categories.KINDS, loss, centroids)
+        ],
     }
     (options.out / "weights.json").write_text(json.dumps(weights, separators=(",", ":")) + "\n")
-    write_fixture(options.fixture, weights, options.model)
-    card.write(options.out / "README.md", evaluate(table, heads, held_out, left_out), curves)
+    fixture.write(options.fixture, weights, options.encoder)
+    report(options.out, rows, read, exams, held_out, left_out, curves, list(categories.table(rows, read, centroids, loss)))
+
+
+def weights_of(score, calibration, curve, with_meaning, rows, read):
+    """A head of the file: calibration goes into bias and coefficients."""
+    slope, offset = calibration
+    vector = [short(v) for v in score.vector * slope] if with_meaning else []
+    centre = 0.0
+    if with_meaning:
+        text = rows.pairs
+        centre = np.mean([(read.final[text[name].text] @ np.array(vector)).mean() for name in data.trained()])
+    # The vector's share is counted from its mean, so that it is 0 for the average text.
+    return {
+        "bias": short(offset + centre),
+        "features": [short(v) for v in score.features * slope],
+        "embedding": vector,
+        "embedding_centre": short(centre),
+        "curve": curve,
+    }
+
+
+def evaluate(rows, read, exams, held_out, left_out):
+    """`{method: {source: {measure: (value, low, high)}}}`."""
+    results = {}
+
+    def add(method, by_source, calibrated):
+        found = results.setdefault(method, {})
+        for name in rows.pairs:
+            if name in by_source:
+                pair, values = rows.pairs[name], by_source[name]
+                outcome = (pair.label, pair.weak, pair.strong, np.ones(len(values)), pair.key)
+                found[name] = metrics.figures(values, values if calibrated else None, *outcome)
+        values = exams.of(by_source)
+        outcome = (exams.label, exams.weak, exams.strong, exams.weight, exams.key)
+        found[POOLED] = metrics.figures(values, values if calibrated else None, *outcome)
+
+    for name in held_out:
+        add(f"{name}, held-out questions", held_out[name], True)
+        add(f"{name}, source left out", left_out[name], True)
+    words = read.features[:, read.names.index("log_words")]
+    add("length only", {name: words[pair.text] for name, pair in rows.pairs.items()}, False)
+    add("category mean, in sample", {name: category_mean(pair) for name, pair in rows.pairs.items()}, False)
+    random = np.random.default_rng(7)
+    add("random", {name: random.random(len(pair.text)) for name, pair in rows.pairs.items()}, False)
+    return results
+
+
+def category_mean(pair):
+    _, index = np.unique(pair.category, return_inverse=True)
+    return (np.bincount(index, pair.gap) / np.bincount(index))[index]
+
+
+def report(folder, rows, read, exams, held_out, left_out, curves, found):
+    results = evaluate(rows, read, exams, held_out, left_out)
+    tasks = rows.pairs[TASKS]
+    reliability = {
+        "held-out questions": metrics.reliability(exams.of(held_out["full"]), exams.label, exams.weight),
+        "sources left out": metrics.reliability(exams.of(left_out["full"]), exams.label, exams.weight),
+        "our tasks, kinds held out": metrics.reliability(held_out["full"][TASKS], tasks.label, np.ones(len(tasks.text))),
+    }
+    inside = {method: {name: {"apgr": f} for name, f in by.items()} for method, by in indistribution.measure(rows, read).items()}
+    inside["category mean, in sample"] = results["category mean, in sample"]
+    interval = "95 % bootstrap intervals over questions"
+    sources = [[name, len(p.text), f"{p.label.mean():.3f}", f"{p.weak.mean():.3f}", f"{p.strong.mean():.3f}"] for name, p in rows.pairs.items()]
+    card.write(
+        folder / "README.md",
+        [
+            card.measures(f"**APGR**, {interval}", results, "apgr"),
+            card.measures(f"**AUC**, {interval}", results, "auc"),
+            card.measures(f"**ECE**, 15 bins, {interval}", results, "ece"),
+            card.measures(f"**In distribution**: APGR of classifiers that learn on the source itself, {interval}", inside, "apgr"),
+            card.reliability("**Reliability** of `full`, 15 bins, empty ones left out", reliability),
+            card.costs("**What an aimed quality costs**: share of requests sent to the frontier, exams balanced", curves),
+            card.table("**Categories**", ["category", "mean loss", "public prompts", "own tasks", "most frequent kinds of own tasks"], ([n, f"{l:.2f}", *rest] for n, l, *rest in found)),
+            card.table("**Rows**: questions, mean of the label, mean scores", ["source", "rows", "label", "weak", "strong"], sources),
+        ],
+    )
+    figures.reliability(folder / "figures" / "reliability.svg", reliability)
+    shipped = {f"{name}, {label}": curve for name, by in curves.items() for label, curve in by.items() if label != "shipped: the worse of both"}
+    figures.quality(folder / "figures" / "quality.svg", dict(list(shipped.items())[:3]))
 
 
 if __name__ == "__main__":

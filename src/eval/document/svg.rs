@@ -34,7 +34,7 @@ impl Plot {
         self.drawing(&format!("<style>{STYLE}</style>{page}"))
     }
 
-    /// The drawing as a part of a page that has [`STYLE`].
+    /// The drawing as a part of a page that has the style of plots.
     pub fn inline(&self) -> String {
         self.drawing("")
     }
