@@ -7,12 +7,15 @@ use crate::{
     admin,
     auth::Authenticator,
     cache::{Clock, ExactCache, SemanticIndex},
-    classify::{Classifier, ClassifierError},
-    config::{Cache, Config},
+    classify::{Classifier, ClassifierError, Head},
+    config::{Cache, Config, Router},
     embed::{Embedder, LoadError, LocalEmbedder},
     limit::Admission,
-    pipeline::{Gateway, Keeper, Parts, State, StateError},
-    route::Resolver,
+    pipeline::{Gateway, Keeper, Learners, Parts, State, StateError},
+    route::{
+        Resolver,
+        learn::{Outcome, Teaching},
+    },
     server::{self, ListenError, Listener, Running},
     telemetry::{IsKnown, Metrics},
     upstream::{SetupError, Upstream},
@@ -36,6 +39,14 @@ pub enum StartError {
     /// What was learnt before cannot be read, or be kept.
     #[error(transparent)]
     State(#[from] StateError),
+    /// What every scope is to begin with cannot be read.
+    #[error("router.adapter: {path}: {source}")]
+    Adapter {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The HTTP client cannot be set up.
     #[error(transparent)]
     Upstream(#[from] SetupError),
@@ -153,6 +164,7 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         judging(&config.cache, model.as_ref().map(|model| model.is_shipped))?;
     let semantic = Arc::new(SemanticIndex::new(dim, config.cache.candidates, floor));
     let removed = Arc::clone(&semantic);
+    let learners = learners(config, &classifier, model.as_ref(), clock.clone())?;
     let exact =
         ExactCache::new(config.cache.max_bytes, dim, Arc::new(move |entry| removed.remove(entry)));
     Ok(Gateway::new(Parts {
@@ -170,6 +182,7 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         prior: Arc::new(prior),
         embedder: model.map(|model| model.embedder),
         classifier,
+        learners,
         total_timeout: config.upstream.total_timeout,
         upstream: Arc::new(Upstream::new(
             config.providers.clone(),
@@ -179,6 +192,34 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         prices,
         metrics,
     }))
+}
+
+/// What the router has learnt, which is what `router.adapter` teaches every scope, over the shipped classifier.
+pub fn learners(
+    config: &Config,
+    classifier: &Classifier,
+    model: Option<&Model>,
+    clock: Clock,
+) -> Result<Learners, StartError> {
+    let embedding = model.map(|model| model.embedder.identity());
+    let reads = embedding.is_some_and(|embedding| classifier.reads_vectors_of(embedding));
+    let head = if reads { Head::Full } else { Head::TextOnly };
+    let prior_threshold = f64::from(classifier.threshold(head, config.router.aim));
+    let taught = taught(&config.router, embedding)?;
+    Ok(Learners::new(&config.router, &config.tiers, prior_threshold, &taught, clock))
+}
+
+/// The outcomes that every scope begins with.
+fn taught(router: &Router, embedding: Option<&str>) -> Result<Vec<Outcome>, StartError> {
+    let Some(path) = router.adapter.as_ref().filter(|_| router.learn) else {
+        return Ok(Vec::new());
+    };
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| StartError::Adapter {
+        path: path.display().to_string(),
+        source,
+    };
+    let bytes = std::fs::read(path).map_err(|error| failed(error.into()))?;
+    Teaching::parse(&bytes, embedding).map_err(|error| failed(error.into()))
 }
 
 /// How candidates are judged.

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use super::runtime;
-use crate::embed::{EmbedError, Embedder};
+use crate::embed::{EmbedError, Embedded, Embedder, beginning};
 
 /// An embedding model and the runtime that it is asked on.
 pub struct Embedding {
@@ -20,6 +20,11 @@ impl Embedding {
         Ok(Self { embedder, runtime: runtime()? })
     }
 
+    /// Names the model.
+    pub fn identity(&self) -> &str {
+        self.embedder.identity()
+    }
+
     /// Unit vectors, `[dim]`, one a text, in order; `None` for a text beyond the model's window. `progress` is told how many
     /// more texts are done.
     pub fn vectors(
@@ -27,29 +32,58 @@ impl Embedding {
         texts: &[String],
         progress: &dyn Fn(usize),
     ) -> Result<Vec<Option<Arc<[f32]>>>, EmbedError> {
-        let mut vectors = Vec::with_capacity(texts.len());
-        for batch in texts.chunks(BATCH) {
-            vectors.extend(self.batch(batch)?);
-            progress(batch.len());
-        }
-        Ok(vectors)
+        let whole = self.embed(texts, |_| None, progress)?;
+        Ok(whole.into_iter().map(|embedded| Some(embedded?.vector)).collect())
     }
 
-    fn batch(&self, texts: &[String]) -> Result<Vec<Option<Arc<[f32]>>>, EmbedError> {
-        let mut kept: Vec<usize> = (0..texts.len()).collect();
+    /// What the router knows of each text, in order: of one beyond the model's window it knows the beginning.
+    pub fn for_routing(
+        &self,
+        texts: &[String],
+        progress: &dyn Fn(usize),
+    ) -> Result<Vec<Option<Embedded>>, EmbedError> {
+        let shorter = |text: &str| {
+            let start = beginning(text);
+            (start.len() < text.len()).then(|| start.to_owned())
+        };
+        self.embed(texts, shorter, progress)
+    }
+
+    /// Embeds texts; for one beyond the model's window what `shorter` makes of it, if anything.
+    fn embed(
+        &self,
+        texts: &[String],
+        shorter: impl Fn(&str) -> Option<String>,
+        progress: &dyn Fn(usize),
+    ) -> Result<Vec<Option<Embedded>>, EmbedError> {
+        let mut all = Vec::with_capacity(texts.len());
+        for batch in texts.chunks(BATCH) {
+            all.extend(self.batch(batch, &shorter)?);
+            progress(batch.len());
+        }
+        Ok(all)
+    }
+
+    fn batch(
+        &self,
+        texts: &[String],
+        shorter: &impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<Option<Embedded>>, EmbedError> {
+        let mut kept: Vec<(usize, String)> = texts.iter().cloned().enumerate().collect();
         loop {
-            let batch = kept.iter().map(|&index| texts[index].clone()).collect();
+            let batch = kept.iter().map(|(_, text)| text.clone()).collect();
             match self.runtime.block_on(self.embedder.embed(batch)) {
                 Ok(embedded) => {
-                    let mut vectors = vec![None; texts.len()];
-                    for (&index, embedded) in kept.iter().zip(embedded) {
-                        vectors[index] = Some(embedded.vector);
+                    let mut all = vec![None; texts.len()];
+                    for ((place, _), embedded) in kept.into_iter().zip(embedded) {
+                        all[place] = Some(embedded);
                     }
-                    return Ok(vectors);
+                    return Ok(all);
                 }
-                Err(EmbedError::TooLong { index, .. }) => {
-                    kept.remove(index);
-                }
+                Err(EmbedError::TooLong { index, .. }) => match shorter(&kept[index].1) {
+                    Some(text) => kept[index].1 = text,
+                    None => drop(kept.remove(index)),
+                },
                 Err(error) => return Err(error),
             }
         }

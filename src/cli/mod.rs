@@ -128,6 +128,8 @@ mod tests {
         for (line, fits) in [
             ("scrimp route hello --json", true),
             ("scrimp route eval file.jsonl --resamples 200 --config a.yaml", true),
+            ("scrimp route train file.jsonl --save a.json --quality 97% --trials 0", true),
+            ("scrimp route train file.jsonl --quality 2", false),
             ("scrimp route", false),
             ("scrimp route eval", false),
             ("scrimp route eval file.jsonl --resamples 0", false),

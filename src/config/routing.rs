@@ -1,6 +1,6 @@
 //! What can be said about `model: auto`: aims, rules, policies of keys, facts about models.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use regex::Regex;
 
@@ -22,6 +22,8 @@ pub struct Router {
     pub max_latency: Option<Duration>,
     /// Whether the choice learns from the traffic (`learn`, default true).
     pub learn: bool,
+    /// What every scope begins with beside the shipped classifier, a file of `scrimp route train` (`adapter`).
+    pub adapter: Option<PathBuf>,
     /// Share of answers that are compared with the frontier's (`shadow_share`, default 2%).
     pub shadow_share: f64,
     /// Most that such comparisons may cost, nano-USD a day (`shadow_spend`, default 1 USD/day); 0: none are made.
@@ -51,6 +53,7 @@ impl Default for Router {
             pick: Pick::Order,
             max_latency: None,
             learn: true,
+            adapter: None,
             shadow_share: 0.02,
             shadow_spend: DAILY_SHADOW_SPEND,
             escalation_window: Duration::from_secs(120),

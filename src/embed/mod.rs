@@ -4,6 +4,7 @@
 //! `embedding` section.
 
 pub(crate) mod arch;
+mod beginning;
 mod device;
 mod error;
 pub(crate) mod files;
@@ -18,6 +19,7 @@ mod worker;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+pub use beginning::beginning;
 pub use error::LoadError;
 pub use local::LocalEmbedder;
 pub use model::{About, Encoder, Model, Vectors};

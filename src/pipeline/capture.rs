@@ -78,7 +78,7 @@ impl Settlement {
             check: ctx.check.clone(),
             comparer: Arc::clone(&gateway.comparer),
             comparison: ctx.comparison.take(),
-            learner: learns.then(|| gateway.learners.of(ctx.scope)),
+            learner: learns.then(|| gateway.parts.learners.of(ctx.scope)),
             before: NanoUsd::ZERO,
         }
     }

@@ -27,7 +27,7 @@ use crate::{
     account::{NanoUsd, PriceBook},
     auth::{Authenticator, Principal},
     cache::{Clock, ExactCache, Flights, SemanticIndex},
-    classify::{Classifier, Head},
+    classify::Classifier,
     config::{Cache, ModelFacts, Router, Target, Tiers},
     embed::Embedder,
     limit::{Admission, Place},
@@ -67,6 +67,8 @@ pub struct Parts {
     pub embedder: Option<Arc<dyn Embedder>>,
     /// The complexity classifier.
     pub classifier: Classifier,
+    /// What the router learns in each scope.
+    pub learners: Learners,
     /// The providers.
     pub upstream: Arc<Upstream>,
     /// The longest that a request waits for an identical one.
@@ -84,7 +86,6 @@ pub struct Gateway {
     pub(super) budgets: Arc<Budgets>,
     pub(super) checker: Arc<Checker>,
     pub(super) served: ServedAnswers,
-    pub(super) learners: Learners,
     pub(super) comparer: Arc<Comparer>,
     pub(super) purse: Purse,
     pub(super) escalations: Escalations,
@@ -103,13 +104,6 @@ impl Gateway {
             metrics: Arc::clone(&parts.metrics),
         });
         let judge = judge(parts.cache.judge);
-        let reads =
-            |embedder: &Arc<dyn Embedder>| parts.classifier.reads_vectors_of(embedder.identity());
-        let head =
-            if parts.embedder.as_ref().is_some_and(reads) { Head::Full } else { Head::TextOnly };
-        let prior_threshold = f64::from(parts.classifier.threshold(head, parts.router.aim));
-        let learners =
-            Learners::new(&parts.router, &parts.tiers, prior_threshold, parts.clock.clone());
         let budgets = Arc::new(Budgets::new(&parts.cache, Arc::clone(&parts.prior)));
         let checker = Checker::start(
             parts.embedder.clone(),
@@ -120,7 +114,6 @@ impl Gateway {
         Self {
             budgets,
             checker: Arc::new(checker),
-            learners,
             comparer: Arc::new(comparer),
             purse: Purse::new(NanoUsd(parts.router.shadow_spend)),
             escalations: Escalations::new(parts.router.escalation_window),
@@ -138,7 +131,7 @@ impl Gateway {
 
     /// What the router has learnt, for the operator.
     pub fn learners(&self) -> &Learners {
-        &self.learners
+        &self.parts.learners
     }
 
     /// What comparisons of tiers have cost today, and what they may cost a day.

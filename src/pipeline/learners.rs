@@ -30,6 +30,8 @@ const CAP_PARTS: f64 = 5.0;
 /// All that is learnt.
 pub struct Learners {
     settings: Settings,
+    /// What a new scope starts from.
+    newborn: Learner,
     scopes: Cache<ScopeId, ScopeLearner>,
     draws: Arc<Draws>,
     /// Learns from every scope, for what is shown of all, and for money, which all spend together.
@@ -75,8 +77,15 @@ pub struct TierStanding {
 }
 
 impl Learners {
-    /// Learners as the configuration says; `prior_threshold` holds until there is evidence.
-    pub fn new(router: &config::Router, tiers: &Tiers, prior_threshold: f64, clock: Clock) -> Self {
+    /// Learners as the configuration says; `prior_threshold` holds until there is evidence. Every scope begins with the
+    /// outcomes `taught`.
+    pub fn new(
+        router: &config::Router,
+        tiers: &Tiers,
+        prior_threshold: f64,
+        taught: &[Outcome],
+        clock: Clock,
+    ) -> Self {
         let promise = promise::Settings {
             aim: match router.aim {
                 config::Aim::Quality(quality) => Aim::Quality(quality),
@@ -92,13 +101,14 @@ impl Learners {
         };
         let all = Arc::new(Mutex::new(Promise::new(promise.clone())));
         let settings = Settings { promise, canary: router.canary, half_life: HALF_LIFE };
+        let newborn = Learner::taught(settings.clone(), taught, clock.unix());
         let scopes = Cache::builder().max_capacity(MAX_SCOPES).time_to_idle(IDLE).build();
-        Self { settings, scopes, draws: Arc::default(), all, clock }
+        Self { settings, newborn, scopes, draws: Arc::default(), all, clock }
     }
 
-    /// What is learnt in a scope; a new one starts from the shipped classifier.
+    /// What is learnt in a scope; a new one starts from the shipped classifier and what it was taught.
     pub fn of(&self, scope: ScopeId) -> ScopeLearner {
-        self.scopes.get_with(scope, || self.scope(Learner::new(self.settings.clone())))
+        self.scopes.get_with(scope, || self.scope(self.newborn.clone()))
     }
 
     /// Goes on from what was written down; what no longer fits the configuration is left out, and counted.
@@ -157,6 +167,11 @@ impl ScopeLearner {
         let seen = self.own.lock().see(sight, draws, now);
         self.all.lock().observe(&seen.estimates, now);
         seen
+    }
+
+    /// What would be said of a request by the version at work, without counting it.
+    pub fn look(&self, sight: &Sight) -> Seen {
+        self.own.lock().look(sight, 1.0)
     }
 
     /// The threshold of estimates, for a rule that wants this quality at least.

@@ -29,7 +29,7 @@ pub use self::{
     error::Error,
     feedback::RequestId,
     gateway::{Gateway, Parts},
-    learners::Learners,
+    learners::{Learners, ScopeLearner},
     outgoing::{Body, CacheOutcome, Outgoing, Report},
     state::{Keeper, State, StateError},
 };

@@ -7,14 +7,13 @@ use super::{
     escalations::{self, Question, Routed},
     feedback::{RequestId, Served},
     learners::ScopeLearner,
-    similarity::beginning,
 };
 use crate::{
     account::{NanoUsd, Usage, cost},
     cache::Bypass,
-    classify::{Complexity, Features, RequestText},
+    classify::{Features, RequestText},
     config::{Aim, Target, Tier},
-    embed::Embedded,
+    embed::{Embedded, beginning},
     route::{
         Asked, Choice, Market, Needs, Plan,
         learn::{Seen, Sight, Task},
@@ -66,26 +65,31 @@ impl Gateway {
         let complexity = parts
             .classifier
             .classify(&Features::of(&text), vector.map(|embedded| &*embedded.vector));
+        tracing::debug!(
+            complexity = complexity.probability,
+            head = complexity.head.as_str(),
+            task = complexity.category,
+            contributions = ?complexity.contributions,
+            "classified"
+        );
         if !parts.router.learn {
             let aim = quality.map_or(parts.router.aim, Aim::Quality);
             let threshold = parts.classifier.threshold(complexity.head, aim);
             let lower = 0..parts.tiers.below_frontier().len();
             let estimates: Vec<f32> =
                 lower.map(|tier| learned::expected(complexity.log_odds, tier) as f32).collect();
-            return learned::choose(&estimates, threshold, &parts.tiers, &complexity.contributions);
+            let contributions = &complexity.contributions;
+            let choice = learned::choose(&estimates, threshold, &parts.tiers, contributions);
+            parts.metrics.routing.task(complexity.category, &choice.tier);
+            return choice;
         }
         let task = embedded.map(|embedded| Task::of(&embedded.task));
         let sight = Sight { log_odds: complexity.log_odds, task };
-        let learner = self.learners.of(ctx.scope);
+        let learner = self.parts.learners.of(ctx.scope);
         let seen = learner.see(&sight);
-        let threshold = learner.threshold(quality) as f32;
-        let mut choice = learned::choose(
-            seen.estimates.losses(),
-            threshold,
-            &parts.tiers,
-            &contributions(&complexity, &seen),
-        );
-        choice.reason.push_str(&experience(&seen));
+        let threshold = learner.threshold(quality);
+        let mut choice = learned::by_experience(&complexity, &seen, threshold, &parts.tiers);
+        parts.metrics.routing.task(complexity.category, &choice.tier);
         let learned = Learned { learner, sight };
         if let Some(picked) = seen.comparison
             && let Some(comparison) =
@@ -215,27 +219,4 @@ impl Gateway {
         self.served.remember(id, Served::Routed { caller: ctx.principal.id, routed });
         Some(id)
     }
-}
-
-/// What speaks for the frontier and what against, in log-odds, largest first.
-fn contributions(complexity: &Complexity, seen: &Seen) -> Vec<(&'static str, f32)> {
-    if seen.version == 0 {
-        return complexity.contributions.clone();
-    }
-    let parts = [("shipped", seen.cheapest.shipped), ("similar_requests", seen.cheapest.similar)];
-    let mut parts = parts.map(|(name, part)| (name, part as f32)).to_vec();
-    parts.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
-    parts
-}
-
-/// What the choice rests on, beside the shipped classifier.
-fn experience(seen: &Seen) -> String {
-    if seen.version == 0 {
-        return String::new();
-    }
-    let trial = if seen.is_canary { " on trial" } else { "" };
-    let like = seen.like.map_or_else(String::new, |(count, loss)| {
-        format!(", {count} like it with a loss of {loss:.2}")
-    });
-    format!("; version {}{trial}{like}", seen.version)
 }

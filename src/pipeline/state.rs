@@ -56,6 +56,13 @@ pub struct Learnt {
     budgets: Vec<(ScopeId, budget::Snapshot)>,
 }
 
+impl Learnt {
+    /// What the router has learnt, by scope.
+    pub fn into_router(self) -> Vec<(ScopeId, learn::Snapshot)> {
+        self.router
+    }
+}
+
 impl State {
     /// What is kept in `folder`, which is made when it is not there.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
@@ -150,7 +157,7 @@ impl Gateway {
     pub fn learnt(&self) -> Learnt {
         Learnt {
             format: FORMAT,
-            router: self.learners.snapshots(),
+            router: self.parts.learners.snapshots(),
             budgets: self.budgets.snapshots(),
         }
     }
@@ -158,7 +165,8 @@ impl Gateway {
     /// Goes on from what was learnt before.
     pub fn restore(&self, learnt: Learnt) {
         let scopes = (learnt.router.len(), learnt.budgets.len());
-        let left_out = self.learners.restore(learnt.router) + self.budgets.restore(learnt.budgets);
+        let left_out =
+            self.parts.learners.restore(learnt.router) + self.budgets.restore(learnt.budgets);
         if left_out > 0 {
             tracing::warn!(left_out, "what some scopes had learnt does not fit this configuration");
         }

@@ -1,7 +1,7 @@
 //! The second layer: estimates that each tier's answer will not do, against one threshold.
 
-use super::Choice;
-use crate::config::Tiers;
+use super::{Choice, learn::Seen};
+use crate::{classify::Complexity, config::Tiers};
 
 /// The cheapest tier whose estimated P(its answer is not good enough) is at most `threshold`, else the frontier.
 ///
@@ -38,6 +38,42 @@ pub fn choose(
         if strongest.is_empty() { String::new() } else { format!(" ({})", strongest.join(", ")) };
     let reason = format!("{}{because}", compared.join(", "));
     Choice { tier: chosen.tier.clone(), reason, decided_by: "classifier" }
+}
+
+/// The choice by what a scope has learnt, and why.
+pub fn by_experience(
+    complexity: &Complexity,
+    seen: &Seen,
+    threshold: f64,
+    tiers: &Tiers,
+) -> Choice {
+    let contributions = contributions(complexity, seen);
+    let mut choice = choose(seen.estimates.losses(), threshold as f32, tiers, &contributions);
+    choice.reason.push_str(&experience(seen));
+    choice
+}
+
+/// What speaks for the frontier and what against, in log-odds, largest first.
+pub fn contributions(complexity: &Complexity, seen: &Seen) -> Vec<(&'static str, f32)> {
+    if seen.version == 0 {
+        return complexity.contributions.clone();
+    }
+    let parts = [("shipped", seen.cheapest.shipped), ("similar_requests", seen.cheapest.similar)];
+    let mut parts = parts.map(|(name, part)| (name, part as f32)).to_vec();
+    parts.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+    parts
+}
+
+/// What the choice rests on, beside the shipped classifier.
+fn experience(seen: &Seen) -> String {
+    if seen.version == 0 {
+        return String::new();
+    }
+    let trial = if seen.is_canary { " on trial" } else { "" };
+    let like = seen.like.map_or_else(String::new, |(count, loss)| {
+        format!(", {count} like it with a loss of {loss:.2}")
+    });
+    format!("; version {}{trial}{like}", seen.version)
 }
 
 /// By how much the log-odds that a tier's answer will not do are taken to fall from one tier to the next, while nothing is

@@ -8,6 +8,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::config::Tier;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
     source: &'static str,
@@ -17,6 +19,12 @@ struct OutcomeLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ChangeLabels {
     change: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TaskLabels {
+    task: &'static str,
+    tier: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,6 +52,7 @@ pub struct Promised {
 /// Counters and gauges of the router.
 #[derive(Default)]
 pub struct Routing {
+    tasks: Family<TaskLabels, Counter>,
     outcomes: Family<OutcomeLabels, Counter>,
     versions: Family<ChangeLabels, Counter>,
     cascades: Family<VerdictLabels, Counter>,
@@ -58,6 +67,11 @@ pub struct Routing {
 impl Routing {
     /// Every name, once. Counters get `_total` appended on the wire.
     pub(super) fn register(&self, all: &mut Registry) {
+        all.register(
+            "tasks",
+            "Requests that the learned choice has looked at, by kind of task and the tier it chose",
+            self.tasks.clone(),
+        );
         all.register(
             "outcomes",
             "Answers of a lower tier compared with the frontier's or judged by callers, by source and verdict",
@@ -103,6 +117,12 @@ impl Routing {
             "What comparisons of tiers have cost since midnight UTC",
             self.shadow_spend.clone(),
         );
+    }
+
+    /// The learned choice has picked a tier for a task of this kind, where that is known.
+    pub fn task(&self, task: Option<&'static str>, tier: &Tier) {
+        let labels = TaskLabels { task: task.unwrap_or("unknown"), tier: tier.as_str().to_owned() };
+        self.tasks.get_or_create(&labels).inc();
     }
 
     /// It became known how much worse than the frontier's a lower tier's answer was, in `[0, 1]`.

@@ -1,11 +1,11 @@
-//! `scrimp route eval`, run as a user runs it.
+//! `scrimp route eval` and `scrimp route train`, run as a user runs them.
 
 use std::{fs::File, io::Write as _};
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
-use crate::support::Desk;
+use crate::support::{Desk, Gateway, Upstream};
 
 /// Questions of two kinds: proofs, which the cheap model fails more often than not, and greetings, which both answer.
 fn outcomes(categories: bool) -> Vec<Value> {
@@ -114,6 +114,90 @@ fn without_a_gap_its_figures_are_null_and_words_say_why() {
     assert!(!desk.read("report.html").contains("NaN"));
 }
 
+/// The cheap model knows mountains and not rivers, which the shipped classifier cannot know.
+fn rivers(count: usize) -> Vec<Value> {
+    let row = |index: usize| {
+        let (subject, weak) = [("mountain", 1), ("river", 0)][index % 2];
+        json!({"prompt": format!("{subject} number {index}"), "weak_score": weak, "strong_score": 1})
+    };
+    (0..count).map(row).collect()
+}
+
+#[tokio::test]
+async fn a_gateway_begins_with_what_was_trained() {
+    let desk = Desk::new();
+    write(&desk, "outcomes.jsonl.gz", &rivers(300));
+    let train = "route train outcomes.jsonl.gz --config scrimp.yaml --resamples 100 --trials 10";
+    let said = desk.done(&format!("{train} --save adapter.json"));
+    for phrase in
+        ["300 prompts", "helps: APGR", "shipped", "learnt", "with so many labels", "of 10 trials"]
+    {
+        assert!(said.contains(phrase), "{phrase}: {said}");
+    }
+    let json = desk.done(&format!("{train} --json"));
+    assert_eq!(json, desk.done(&format!("{train} --json")), "the same seed, the same figures");
+    let training: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(training["verdict"], "helps");
+    assert!(
+        training["learnt"]["apgr"]["low"].as_f64() > training["shipped"]["apgr"]["high"].as_f64()
+    );
+    assert!(!desk.read("adapter.json").contains("river"), "prompts are private");
+
+    let settings = format!(
+        "router: {{ adapter: {}, threshold: 50%, shadow_share: 0% }}\n\
+         tiers: {{ cheap: [p/small], frontier: [p/large] }}\n\
+         cache: {{ enabled: false }}\n",
+        desk.path("adapter.json").display()
+    );
+    let upstream = Upstream::start(|request| request.reply("yes")).await;
+    let gateway = Gateway::before(&upstream, &settings).await;
+    for (question, tier) in [("mountain number 7", "cheap"), ("river number 8", "frontier")] {
+        for key in ["one", "another"] {
+            let body =
+                json!({"model": "auto", "messages": [{"role": "user", "content": question}]});
+            let answer = gateway.chat_as(key, &[], &body).await;
+            let reason = answer.header("x-scrimp-reason");
+            assert_eq!(answer.header("x-scrimp-tier"), tier, "{reason}");
+            assert!(
+                reason.contains("similar_requests") && reason.contains("version 1"),
+                "{reason}"
+            );
+        }
+    }
+    let standing = gateway.admin_json("/admin/router").await;
+    let scopes = standing["scopes"].as_array().unwrap();
+    assert_eq!(scopes.len(), 2);
+    for scope in scopes {
+        assert_eq!(scope["standing"]["tiers"][0]["learnt_from"], 300, "{standing}");
+    }
+
+    desk.write("scrimp.yaml", &format!("{}{settings}", desk.read("scrimp.yaml")));
+    let said = desk.done("route river?number?9 --config scrimp.yaml".replace('?', "_").as_str());
+    assert!(said.contains("version 1"), "{said}");
+    desk.write("adapter.json", "{\"format\":1,\"embedding\":\"another\",\"outcomes\":[]}");
+    let (code, message) = desk.failed("route hello --config scrimp.yaml");
+    assert_eq!(code, Some(1));
+    assert!(
+        message.contains("router.adapter: ") && message.contains("the embedding model another"),
+        "{message}"
+    );
+}
+
+#[test]
+fn what_teaches_nothing_is_not_written() {
+    let desk = Desk::new();
+    let mut rows = rivers(100);
+    rows.iter_mut().for_each(|row| row["weak_score"] = 1.into());
+    write(&desk, "outcomes.jsonl.gz", &rows);
+    let said = desk.done("route train outcomes.jsonl.gz --config scrimp.yaml");
+    assert!(said.contains("nothing to learn"), "{said}");
+    let (code, message) =
+        desk.refused("route train outcomes.jsonl.gz --config scrimp.yaml --save a.json");
+    assert_eq!(code, Some(1));
+    assert!(message.contains("a.json is not written: there is nothing to learn"), "{message}");
+    assert!(!desk.path("a.json").exists());
+}
+
 #[test]
 fn mistakes_are_named() {
     let desk = Desk::new();
@@ -127,6 +211,8 @@ fn mistakes_are_named() {
             1,
             "bad.jsonl, line 2: \"weak_score\" is 7, which is not from 0 to 1; a line is {\"prompt\"",
         ),
+        ("route train none.jsonl", 1, "none.jsonl: No such file"),
+        ("route train bad.jsonl --quality 0%", 2, "a quality of 0 promises nothing"),
         ("route eval", 2, "<FILE>"),
         ("route eval bad.jsonl --resamples 3", 2, "100..=100000"),
         ("route", 2, "<PROMPT>"),

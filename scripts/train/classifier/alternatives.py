@@ -39,6 +39,7 @@ def main():
             keys = np.unique(np.concatenate([p.key for p in rows.pairs.values() if p.family == pair.family]))
             parts = rows.failures_without((pair.family,), keys)
             gaps = [gap_part(p, keys) for n, p in rows.pairs.items() if n not in data.ONLY_MEASURED and p.family != pair.family]
+            gaps = [part for part in gaps if len(part.text)]
             values = scores(parts, gaps, pair.text)
             found.append(metrics.apgr(metrics.order_by(values), pair.weak, pair.strong, np.ones(len(values))))
         print(f"| {method} | " + " | ".join(f"{value:.3f}" for value in [*found, np.mean(found)]) + " |", flush=True)

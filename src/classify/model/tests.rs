@@ -8,6 +8,7 @@ use super::*;
 use crate::classify::{FEATURES, RequestText};
 
 /// Made-up texts with the probabilities that the training script computed from the shipped weights.
+const EMBEDDING_MODEL: &str = "scrimp-encoder";
 const RECORDED: &str = include_str!("../../../tests/fixtures/classifier.json");
 
 /// The training script computes in f64, this code in f32.
@@ -38,13 +39,13 @@ fn error_of(change: impl FnOnce(&mut Value)) -> String {
 
 #[test]
 fn shipped_weights_load_and_name_their_embedding_model() {
-    assert_eq!(Classifier::shipped().unwrap().embedding_model(), crate::embed::shipped::NAME);
+    assert_eq!(Classifier::shipped().unwrap().embedding_model(), EMBEDDING_MODEL);
 }
 
 #[test]
 fn vectors_of_the_shipped_encoder_are_read_and_no_others() {
     let classifier = Classifier::shipped().unwrap();
-    let shipped = format!("{}@0123abcd", crate::embed::shipped::NAME);
+    let shipped = format!("{EMBEDDING_MODEL}@0123abcd");
     for (identity, read) in
         [(shipped.as_str(), true), ("all-MiniLM-L6-v2@0123abcd", false), ("", false)]
     {

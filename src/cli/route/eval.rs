@@ -1,22 +1,13 @@
 //! `scrimp route eval`: how good the router's order is on labelled outcomes.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf};
 
+use super::judged::{Judged, judge};
 use crate::{
-    app::Model,
-    classify::{Classifier, Features, RequestText},
-    cli::{
-        ConfigArgument, Failure,
-        embedding::Embedding,
-        output,
-        scoring::{self, Bars},
-    },
-    eval::{
-        offline::Watch as _,
-        routing::{
-            self, Options, Outcome, Scored, Study,
-            report::{self, HEAD, ROUTER, cells},
-        },
+    cli::{ConfigArgument, Failure, output, scoring::Bars},
+    eval::routing::{
+        self, Options, Scored, Study,
+        report::{self, HEAD, ROUTER, cells},
     },
 };
 
@@ -47,7 +38,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Arguments { file, html, seed, resamples, .. } = arguments;
     let rows = routing::read(file)?;
     let bars = Bars::default();
-    let Judged { scored, vectors } = judge(&rows, &arguments.config, &bars)?;
+    let Judged { probability, vectors, .. } = judge(&rows, &arguments.config, &bars)?;
+    let scored = Scored { probability };
     let options = Options { seed: *seed, resamples: *resamples };
     let study = routing::study(&rows, &scored, &vectors, options, &bars)?;
     bars.finish();
@@ -61,42 +53,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     print(&study);
     Ok(())
-}
-
-/// What there is to say of each prompt.
-struct Judged {
-    /// By the shipped classifier.
-    scored: Scored,
-    /// By the embedding model.
-    vectors: Vec<Option<Arc<[f32]>>>,
-}
-
-fn judge(rows: &[Outcome], config: &ConfigArgument, bars: &Bars) -> Result<Judged, Failure> {
-    let classifier = Classifier::shipped()?;
-    let model = Model::load(&scoring::configuration(config)?)?;
-    let readable =
-        model.as_ref().is_some_and(|model| classifier.reads_vectors_of(model.embedder.identity()));
-    if model.is_some() && !readable {
-        output::note(&format!(
-            "the classifier reads vectors of {} only: it judges these prompts by their text alone",
-            classifier.embedding_model()
-        ));
-    }
-    let vectors = match model {
-        None => vec![None; rows.len()],
-        Some(model) => {
-            let prompts: Vec<String> = rows.iter().map(|row| row.prompt.clone()).collect();
-            bars.begin("embedding", rows.len() as u64);
-            Embedding::by(model.embedder)?.vectors(&prompts, &|count| bars.advance(count as u64))?
-        }
-    };
-    let probability = |(row, vector): (&Outcome, &Option<Arc<[f32]>>)| {
-        let text = RequestText { question: &row.prompt, ..RequestText::default() };
-        let vector = vector.as_deref().filter(|_| readable);
-        f64::from(classifier.classify(&Features::of(&text), vector).probability)
-    };
-    let probability = rows.iter().zip(&vectors).map(probability).collect();
-    Ok(Judged { scored: Scored { probability }, vectors })
 }
 
 fn print(study: &Study) {

@@ -9,12 +9,16 @@ use serde_json::{Value, json};
 use crate::{
     api::chat::ChatRequest,
     app::{self, Model},
+    auth::Authenticator,
+    cache::{Clock, ScopeId},
     classify::{Classifier, Complexity, Features, RequestText},
-    cli::{ConfigArgument, Failure, output, runtime, without_providers},
-    config::{Aim, Config, Tier},
+    cli::{ConfigArgument, Failure, embedding::Embedding, output, without_providers},
+    config::{Aim, CallerKey, Config, Tier},
+    pipeline::{ScopeLearner, State},
     route::{
-        Choice, Decision, Market, Needs, NoCapableTarget, Plan, Said, Signals, Skipped, learned,
-        rules,
+        Choice, Decision, Market, Needs, NoCapableTarget, Plan, Said, Signals, Skipped,
+        learn::{Seen, Sight, Task},
+        learned, rules,
     },
 };
 
@@ -59,7 +63,9 @@ struct Explanation<'a> {
     /// `None` without tiers in the configuration.
     plan: Option<Result<Plan, NoCapableTarget>>,
     complexity: Complexity,
-    threshold: f32,
+    /// What its scope has learnt makes of it; `None` with `learn: false`.
+    seen: Option<Seen>,
+    threshold: f64,
     /// By tier below the frontier.
     estimates: Vec<(&'a str, f32)>,
 }
@@ -104,22 +110,40 @@ fn explain<'a>(arguments: &Arguments, config: &'a Config) -> Result<Explanation<
         ..Signals::of(&request, &said, &headers)
     };
     let decision = rules::choose(&signals, &config.router, &config.tiers);
-    let aim = match &decision {
-        Decision::Learned { quality: Some(quality), .. } => Aim::Quality(*quality),
-        _ => config.router.aim,
+    let quality = match &decision {
+        Decision::Learned { quality, .. } => *quality,
+        Decision::Tier(_) | Decision::Cascade { .. } => None,
     };
     let classifier = Classifier::shipped()?;
-    let complexity = classify(&classifier, config, signals.text())?;
-    let threshold = classifier.threshold(complexity.head, aim);
+    let model = Model::load(config)?;
+    let (complexity, sight) = classify(&classifier, model.as_ref(), signals.text())?;
+    let learner = match config.router.learn {
+        true => Some(learner(config, &classifier, model.as_ref(), caller)?),
+        false => None,
+    };
+    let seen = learner.as_ref().map(|learner| learner.look(&sight));
     let below = config.tiers.below_frontier();
-    let estimates: Vec<f32> =
-        (0..below.len()).map(|tier| learned::expected(complexity.log_odds, tier) as f32).collect();
+    let (estimates, threshold): (Vec<f32>, f64) = match (&learner, &seen) {
+        (Some(learner), Some(seen)) => {
+            (seen.estimates.losses().to_vec(), learner.threshold(quality))
+        }
+        _ => {
+            let aim = quality.map_or(config.router.aim, Aim::Quality);
+            let shipped = |tier| learned::expected(complexity.log_odds, tier) as f32;
+            let threshold = classifier.threshold(complexity.head, aim);
+            ((0..below.len()).map(shipped).collect(), f64::from(threshold))
+        }
+    };
     let choice = match decision {
         Decision::Tier(choice) | Decision::Cascade { choice, .. } => choice,
-        Decision::Learned { because, .. } => {
-            learned::choose(&estimates, threshold, &config.tiers, &complexity.contributions)
-                .because(because)
+        Decision::Learned { because, .. } => match &seen {
+            Some(seen) => learned::by_experience(&complexity, seen, threshold, &config.tiers),
+            None => {
+                let contributions = &complexity.contributions;
+                learned::choose(&estimates, threshold as f32, &config.tiers, contributions)
+            }
         }
+        .because(because),
     };
     let plan = config.tiers.are_configured().then(|| {
         let market = Market {
@@ -142,7 +166,7 @@ fn explain<'a>(arguments: &Arguments, config: &'a Config) -> Result<Explanation<
     }
     let names = below.iter().map(|pool| pool.tier.as_str());
     let estimates = names.zip(estimates).collect();
-    Ok(Explanation { choice, rules, plan, complexity, threshold, estimates })
+    Ok(Explanation { choice, rules, plan, complexity, seen, threshold, estimates })
 }
 
 /// The request that the arguments describe; what was said in earlier turns is left open.
@@ -166,27 +190,55 @@ fn request(arguments: &Arguments) -> Result<ChatRequest, Failure> {
     Ok(ChatRequest::parse(Bytes::from(body.to_string()))?)
 }
 
+/// What the shipped classifier says of a text, and what the learned router sees of it.
 fn classify(
     classifier: &Classifier,
-    config: &Config,
+    model: Option<&Model>,
     text: RequestText<'_>,
-) -> Result<Complexity, Failure> {
-    let reads_vectors = |model: &Model| classifier.reads_vectors_of(model.embedder.identity());
-    let vector = match Model::load(config)?.filter(reads_vectors) {
+) -> Result<(Complexity, Sight), Failure> {
+    let embedded = match model {
         Some(model) => {
-            let question = vec![text.question.to_owned()];
-            runtime()?.block_on(model.embedder.embed(question)).ok()
+            let question = [text.question.to_owned()];
+            let embedding = Embedding::by(model.embedder.clone())?;
+            embedding.for_routing(&question, &|_| {})?.pop().flatten()
         }
         None => None,
     };
-    let vector = vector.and_then(|mut embedded| embedded.pop()).map(|embedded| embedded.vector);
-    Ok(classifier.classify(&Features::of(&text), vector.as_deref()))
+    let reads = model.is_some_and(|model| classifier.reads_vectors_of(model.embedder.identity()));
+    let vector = embedded.as_ref().filter(|_| reads).map(|embedded| &*embedded.vector);
+    let complexity = classifier.classify(&Features::of(&text), vector);
+    let task = embedded.as_ref().map(|embedded| Task::of(&embedded.task));
+    let sight = Sight { log_odds: complexity.log_odds, task };
+    Ok((complexity, sight))
+}
+
+/// What the caller's scope has learnt, as far as it is kept; a scope that is not known here begins as every new one does.
+fn learner(
+    config: &Config,
+    classifier: &Classifier,
+    model: Option<&Model>,
+    caller: Option<&CallerKey>,
+) -> Result<ScopeLearner, Failure> {
+    let learners = app::learners(config, classifier, model, Clock::default())?;
+    if let Some(folder) = config.cache.path.as_ref().filter(|folder| folder.is_dir())
+        && let Some(learnt) = State::open(folder)?.read()?
+    {
+        learners.restore(learnt.into_router());
+    }
+    let mut principal = Authenticator::new(Vec::new()).authenticate(None)?;
+    if let Some(key) = caller {
+        principal.id = key.hash;
+    }
+    Ok(learners.of(ScopeId::of(&config.cache.scope, &principal, None)))
 }
 
 fn for_people(explanation: &Explanation<'_>) {
-    let Explanation { choice, rules, plan, complexity, .. } = explanation;
+    let Explanation { choice, rules, plan, complexity, seen, .. } = explanation;
     let (tier, reason) = explanation.outcome();
     output::line(&format!("{tier}: {reason}"));
+    if let Some(task) = complexity.category {
+        output::line(&format!("kind of task: {task}"));
+    }
     if !rules.is_empty() {
         output::line("rules, in order:");
     }
@@ -208,6 +260,12 @@ fn for_people(explanation: &Explanation<'_>) {
         None => {}
     }
     if choice.decided_by == "classifier" {
+        if let Some(seen) = seen.as_ref().filter(|seen| seen.version > 0) {
+            output::line(&format!("what version {} made of it, in log-odds:", seen.version));
+            for (name, weight) in learned::contributions(complexity, seen) {
+                output::line(&format!("  {weight:+.3} {name}"));
+            }
+        }
         output::line("what the classifier saw, in log-odds (+ speaks for the frontier):");
         for (name, weight) in complexity.contributions.iter().filter(|(_, weight)| *weight != 0.0) {
             output::line(&format!("  {weight:+.3} {name}"));
@@ -216,7 +274,7 @@ fn for_people(explanation: &Explanation<'_>) {
 }
 
 fn for_machines(explanation: &Explanation<'_>) -> Value {
-    let Explanation { choice, rules, plan, complexity, threshold, estimates } = explanation;
+    let Explanation { choice, rules, plan, complexity, seen, threshold, estimates } = explanation;
     let (targets, skipped): (&[_], &[Skipped]) = match plan {
         Some(Ok(plan)) => (&plan.targets, &plan.skipped),
         Some(Err(error)) => (&[], &error.skipped),
@@ -241,6 +299,8 @@ fn for_machines(explanation: &Explanation<'_>) -> Value {
         "targets": targets.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "skipped": skipped.iter().map(left_out).collect::<Vec<_>>(),
         "complexity": complexity.probability,
+        "task": complexity.category,
+        "version": seen.as_ref().map_or(0, |seen| seen.version),
         "estimates": estimates,
         "threshold": threshold,
         "contributions": contributions,

@@ -1,6 +1,6 @@
 //! `router`: what the learned choice aims at, how it learns, and how a target is picked.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use super::{
     rules::{Known, rules},
@@ -42,6 +42,7 @@ pub(super) fn router(root: &mut Section<'_>, tiers: &Tiers, keys: &[&str]) -> Ro
         ),
         max_latency: section.optional_duration("max_latency", MILLISECOND..=DAY),
         learn: section.flag("learn", default.learn),
+        adapter: section.read_optional("adapter", file),
         shadow_share: section.share("shadow_share").unwrap_or(default.shadow_share),
         shadow_spend: section.read("shadow_spend", default.shadow_spend, daily_money),
         escalation_window: section.duration(
@@ -55,12 +56,23 @@ pub(super) fn router(root: &mut Section<'_>, tiers: &Tiers, keys: &[&str]) -> Ro
         cascade_min_logprob: section.read_optional("cascade_min_logprob", logprob),
         rules: rules(&mut section, Known { tiers, keys }),
     };
+    if router.adapter.is_some() && !router.learn {
+        section.warn("router.adapter", "has no effect with `learn: false`");
+    }
     section.finish();
     let chosen = router.aim != default.aim || !router.rules.is_empty();
     if let Some(field) = field.filter(|_| chosen && !tiers.are_configured()) {
         field.warn("has no effect without tiers, between which `auto` chooses");
     }
     router
+}
+
+/// The name of a file.
+fn file(text: &str) -> Result<PathBuf, String> {
+    match text.trim() {
+        "" => Err("is empty; write the name of a file".to_owned()),
+        name => Ok(PathBuf::from(name)),
+    }
 }
 
 fn aim(section: &mut Section<'_>) -> Option<Aim> {

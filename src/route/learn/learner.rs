@@ -92,6 +92,25 @@ impl Learner {
         }
     }
 
+    /// A scope that begins with outcomes from elsewhere, the latest [`adapter::MOST`] of them: a version learnt from them is at
+    /// work at once, and they are evidence for the promise. Takes up to a second.
+    pub fn taught(settings: Settings, outcomes: &[Outcome], now: f64) -> Self {
+        let mut learner = Self::new(settings);
+        let latest = outcomes.len().saturating_sub(adapter::MOST);
+        learner.outcomes = (0..).zip(outcomes[latest..].iter().cloned()).collect();
+        learner.count = learner.outcomes.len() as u64;
+        let mut all_held_out = Vec::new();
+        for tier in 0..learner.models.len() {
+            let learnt = learner.lesson_of(tier, now).learn();
+            if let Some((adapter, held_out)) = learnt.adapter {
+                learner.models[tier].start_from(adapter, held_out.len());
+                all_held_out.extend(held_out);
+            }
+        }
+        learner.restate(&all_held_out);
+        learner
+    }
+
     /// The scope whose [`Learner::snapshot`] this was; with other tiers than then it has to start anew.
     pub fn restore(settings: Settings, snapshot: Snapshot) -> Result<Self, SnapshotError> {
         if snapshot.models.len() != settings.promise.lower_tiers {
@@ -155,9 +174,8 @@ impl Learner {
 
     /// Learns what became of a request.
     pub fn learn(&mut self, outcome: Outcome) -> Option<Change> {
-        let tier = outcome.tier;
         let evidence = self.evidence_of(&outcome);
-        let change = self.models.get_mut(tier)?.count(&outcome);
+        let change = self.models.get_mut(outcome.tier)?.count(&outcome);
         self.promise.learn(&evidence);
         self.outcomes.push_back((self.count, outcome));
         self.count += 1;
@@ -165,8 +183,8 @@ impl Learner {
             self.outcomes.pop_front();
         }
         match &change {
-            Some(Change::Promoted { held_out, .. }) => self.restate(tier, held_out),
-            Some(Change::RolledBack { .. }) => self.restate(tier, &[]),
+            Some(Change::Promoted { held_out, .. }) => self.restate(held_out),
+            Some(Change::RolledBack { .. }) => self.restate(&[]),
             Some(Change::Discarded { .. }) | None => {}
         }
         change
@@ -178,9 +196,14 @@ impl Learner {
             |tier: usize| self.outcomes.iter().filter(move |(_, outcome)| outcome.tier == tier);
         let tier =
             (0..self.models.len()).find(|tier| self.models[*tier].is_due(of(*tier).count()))?;
-        let mut outcomes: Vec<_> = of(tier).cloned().collect();
+        Some(self.lesson_of(tier, now))
+    }
+
+    fn lesson_of(&self, tier: usize, now: f64) -> Lesson {
+        let of_tier = self.outcomes.iter().filter(|(_, outcome)| outcome.tier == tier);
+        let mut outcomes: Vec<_> = of_tier.cloned().collect();
         outcomes.drain(..outcomes.len().saturating_sub(adapter::MOST));
-        Some(Lesson { tier, outcomes, now, half_life: self.settings.half_life })
+        Lesson { tier, outcomes, now, half_life: self.settings.half_life }
     }
 
     /// Puts what a lesson taught on trial.
@@ -192,10 +215,10 @@ impl Learner {
 
     /// Goes back to the shipped version of every tier; outcomes stay known.
     pub fn roll_back(&mut self) {
-        for tier in 0..self.models.len() {
-            self.models[tier].roll_back();
-            self.restate(tier, &[]);
+        for model in &mut self.models {
+            model.roll_back();
         }
+        self.restate(&[]);
     }
 
     /// Counts what a request has cost, by the tier that answered.
@@ -238,7 +261,7 @@ impl Learner {
 
     /// After a change of version the promise is judged anew, by what the new one says of the outcomes: those that it was
     /// learnt from are `held_out`, the others came later.
-    fn restate(&mut self, tier: usize, held_out: &[(u64, f64)]) {
+    fn restate(&mut self, held_out: &[(u64, f64)]) {
         let held_out: std::collections::HashMap<u64, f64> = held_out.iter().copied().collect();
         let restated: Vec<Evidence> = self
             .outcomes
@@ -247,7 +270,7 @@ impl Learner {
                 let mut losses: Vec<Estimate> =
                     self.models.iter().map(|model| model.estimate(&outcome.sight)).collect();
                 if let Some(loss) = held_out.get(number) {
-                    losses[tier].loss = *loss;
+                    losses[outcome.tier].loss = *loss;
                 }
                 evidence(outcome, estimates(&losses))
             })

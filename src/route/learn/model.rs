@@ -147,6 +147,14 @@ impl Model {
         self.canary.is_none() && self.fresh >= FRESH.max(known / FRESH_PART)
     }
 
+    /// Puts a version that was learnt elsewhere to work.
+    pub fn start_from(&mut self, adapter: Adapter, outcomes: usize) {
+        self.latest += 1;
+        self.live = Version { number: self.latest, outcomes, adapter: Some(adapter) };
+        self.watch = Trial::default();
+        self.fresh = 0;
+    }
+
     /// Puts what was learnt on trial; `None` when nothing could be learnt.
     pub fn try_out(&mut self, learnt: Option<(Adapter, Vec<(u64, f64)>)>) {
         self.fresh = 0;

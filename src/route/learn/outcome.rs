@@ -42,9 +42,10 @@ impl Task {
 
     /// Squared distance to another of the same length.
     pub fn square_distance(&self, other: &Self) -> f64 {
+        // In 16 bits, which processors multiply and add up pairwise.
         let square = |(a, b): (&i8, &i8)| {
-            let difference = i32::from(*a) - i32::from(*b);
-            difference * difference
+            let difference = i16::from(*a) - i16::from(*b);
+            i32::from(difference) * i32::from(difference)
         };
         let sum: i32 = self.0.iter().zip(&*other.0).map(square).sum();
         f64::from(sum) * STEP * STEP
@@ -94,6 +95,14 @@ impl Outcome {
     /// What the frontier's answer was better by; below 0 where the lower tier's was better.
     pub fn gap(&self) -> f64 {
         self.frontier - self.lower
+    }
+
+    /// Every number is one that an outcome can have.
+    pub fn is_sound(&self) -> bool {
+        let scores = [self.lower, self.frontier];
+        scores.iter().all(|score| (0.0..=1.0).contains(score))
+            && self.weight > 0.0
+            && [self.weight, self.at, f64::from(self.sight.log_odds)].iter().all(|n| n.is_finite())
     }
 
     /// What is lost by the lower tier's answer, in `[0, 1]`.

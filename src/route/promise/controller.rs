@@ -51,7 +51,7 @@ pub struct SnapshotError;
 /// The curve is drawn anew when this part of the evidence is new, and at once while it is thin.
 const NEW_PART: f64 = 0.02;
 /// And after this many requests.
-const REQUESTS: u32 = 64;
+const REQUESTS: u32 = 128;
 
 impl Promise {
     /// A promise that has seen nothing.

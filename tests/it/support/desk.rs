@@ -55,10 +55,17 @@ impl Desk {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs a command that must fail: its exit code and what it says.
+    /// Runs a command that must fail without a result: its exit code and what it says.
     pub fn failed(&self, arguments: &str) -> (Option<i32>, String) {
         let output = self.run(arguments);
         assert!(output.stdout.is_empty());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    /// Runs a command that fails after its result: its exit code and what it says.
+    pub fn refused(&self, arguments: &str) -> (Option<i32>, String) {
+        let output = self.run(arguments);
+        assert!(!output.stdout.is_empty());
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }
 }

@@ -3,11 +3,11 @@
 use crate::eval::routing::Outcome;
 
 /// How many folds there are.
-pub(super) const FOLDS: u8 = 5;
+pub(in crate::eval::routing) const FOLDS: u8 = 5;
 
 /// Rows in folds; rows of one group are in one fold. It depends on the rows' keys or prompts alone.
 #[derive(Debug, Clone)]
-pub(super) struct Folds(Vec<u8>);
+pub(in crate::eval::routing) struct Folds(Vec<u8>);
 
 impl Folds {
     /// Puts each row into a fold by the hash of its group.

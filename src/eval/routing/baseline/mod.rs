@@ -14,7 +14,7 @@ use std::sync::Arc;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde::Serialize;
 
-use self::fold::Folds;
+pub(super) use self::fold::{FOLDS, Folds};
 use super::{Outcome, Sample};
 use crate::eval::offline::Watch;
 
