@@ -13,7 +13,7 @@ use crate::{
         learn::{
             Change, Learner, Learnt, Lesson, Outcome, Seen, Settings, Sight, Snapshot, Version,
         },
-        promise::{self, Aim, Evidence, Promise, Report, Source},
+        promise::{self, Aim, Promise, Report, Source},
     },
 };
 
@@ -34,8 +34,8 @@ pub struct Learners {
     newborn: Learner,
     scopes: Cache<ScopeId, ScopeLearner>,
     draws: Arc<Draws>,
-    /// Learns from every scope, for what is shown of all, and for money, which all spend together.
-    all: Arc<Mutex<Promise>>,
+    /// The promise that all scopes have in common, where the aim is money, which they spend together.
+    common: Option<Arc<Mutex<Promise>>>,
     clock: Clock,
 }
 
@@ -43,11 +43,9 @@ pub struct Learners {
 #[derive(Clone)]
 pub struct ScopeLearner {
     own: Arc<Mutex<Learner>>,
-    all: Arc<Mutex<Promise>>,
+    common: Option<Arc<Mutex<Promise>>>,
     draws: Arc<Draws>,
     clock: Clock,
-    /// The aim is one for all scopes.
-    is_common: bool,
 }
 
 /// How one scope stands, for the operator.
@@ -99,11 +97,12 @@ impl Learners {
             shadow_cap: (router.shadow_share * CAP_PARTS).min(1.0),
             ..promise::Settings::default()
         };
-        let all = Arc::new(Mutex::new(Promise::new(promise.clone())));
+        let is_common = matches!(promise.aim, Aim::Spend { .. });
+        let common = is_common.then(|| Arc::new(Mutex::new(Promise::new(promise.clone()))));
         let settings = Settings { promise, canary: router.canary, half_life: HALF_LIFE };
         let newborn = Learner::taught(settings.clone(), taught, clock.unix());
         let scopes = Cache::builder().max_capacity(MAX_SCOPES).time_to_idle(IDLE).build();
-        Self { settings, newborn, scopes, draws: Arc::default(), all, clock }
+        Self { settings, newborn, scopes, draws: Arc::default(), common, clock }
     }
 
     /// What is learnt in a scope; a new one starts from the shipped classifier and what it was taught.
@@ -117,9 +116,10 @@ impl Learners {
         for (scope, snapshot) in scopes {
             match Learner::restore(self.settings.clone(), snapshot) {
                 Ok(learner) => {
-                    let mut all = self.all.lock();
-                    learner.evidence().iter().for_each(|evidence| all.learn(evidence));
-                    drop(all);
+                    if let Some(common) = &self.common {
+                        let mut common = common.lock();
+                        learner.evidence().iter().for_each(|evidence| common.learn(evidence));
+                    }
                     self.scopes.insert(scope, self.scope(learner));
                 }
                 Err(_) => left_out += 1,
@@ -135,7 +135,12 @@ impl Learners {
 
     /// Where all scopes together stand.
     pub fn report(&self) -> Report {
-        self.all.lock().report()
+        if let Some(common) = &self.common {
+            return common.lock().report();
+        }
+        let reports: Vec<Report> =
+            self.scopes.iter().map(|(_, learner)| learner.own.lock().report()).collect();
+        Report::of_all(&reports).unwrap_or_else(|| self.newborn.report())
     }
 
     /// Where each scope stands, in no order.
@@ -151,10 +156,9 @@ impl Learners {
     fn scope(&self, learner: Learner) -> ScopeLearner {
         ScopeLearner {
             own: Arc::new(Mutex::new(learner)),
-            all: Arc::clone(&self.all),
+            common: self.common.clone(),
             draws: Arc::clone(&self.draws),
             clock: self.clock.clone(),
-            is_common: matches!(self.settings.promise.aim, Aim::Spend { .. }),
         }
     }
 }
@@ -165,7 +169,9 @@ impl ScopeLearner {
         let draws = [self.draws.next(), self.draws.next()];
         let now = self.clock.unix();
         let seen = self.own.lock().see(sight, draws, now);
-        self.all.lock().observe(&seen.estimates, now);
+        if let Some(common) = &self.common {
+            common.lock().observe(&seen.estimates, now);
+        }
         seen
     }
 
@@ -176,20 +182,19 @@ impl ScopeLearner {
 
     /// The threshold of estimates, for a rule that wants this quality at least.
     pub fn threshold(&self, quality: Option<f64>) -> f64 {
-        match quality {
-            None if self.is_common => self.all.lock().threshold(),
-            quality => self.own.lock().threshold(quality),
+        match (&self.common, quality) {
+            (Some(common), None) => common.lock().threshold(),
+            (_, quality) => self.own.lock().threshold(quality),
         }
     }
 
     /// Learns what became of a request, and for how sure its estimates were taken.
     pub fn learn(&self, outcome: Outcome) -> Option<Change> {
         let mut own = self.own.lock();
-        let evidence: Evidence = own.evidence_of(&outcome);
-        let change = own.learn(outcome);
-        drop(own);
-        self.all.lock().learn(&evidence);
-        change
+        if let Some(common) = &self.common {
+            common.lock().learn(&own.evidence_of(&outcome));
+        }
+        own.learn(outcome)
     }
 
     /// What it takes to learn a new version, when one is due.
@@ -206,7 +211,9 @@ impl ScopeLearner {
     pub fn spent(&self, tier: usize, nano_usd: u64) {
         let now = self.clock.unix();
         self.own.lock().spent(tier, nano_usd, now);
-        self.all.lock().spent(tier, nano_usd, now);
+        if let Some(common) = &self.common {
+            common.lock().spent(tier, nano_usd, now);
+        }
     }
 
     fn standing(&self) -> Standing {

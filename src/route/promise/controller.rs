@@ -41,6 +41,8 @@ pub struct Snapshot {
     new_outcomes: u32,
     /// Requests since then.
     new_requests: u32,
+    /// Requests ever.
+    requests: u64,
 }
 
 /// Why a snapshot cannot be used.
@@ -69,6 +71,7 @@ impl Promise {
             evidence: 0.0,
             new_outcomes: 0,
             new_requests: 0,
+            requests: 0,
         };
         let mut promise = Self { settings, known };
         promise.update();
@@ -107,6 +110,7 @@ impl Promise {
         if at.is_finite() {
             self.known.pace.arrive(at);
         }
+        self.known.requests += 1;
         self.known.new_requests += 1;
         if self.known.new_requests >= REQUESTS {
             self.update();
@@ -211,6 +215,7 @@ impl Promise {
             Aim::Quality(_) | Aim::FrontierShare(_) | Aim::Threshold(_) => None,
         };
         Report {
+            requests: self.known.requests,
             threshold: *threshold,
             state,
             frontier_share: Interval::share(share, of),

@@ -42,6 +42,19 @@ impl Interval {
         Self { value, low: low.clamp(0.0, value), high: high.clamp(value, 1.0) }
     }
 
+    /// The mean of independent estimates, each with its weight; none without any weight.
+    fn mean(all: &[(f64, Self)]) -> Option<Self> {
+        let total: f64 = all.iter().map(|(weight, _)| weight).sum();
+        let root = |reach: &dyn Fn(&Self) -> f64| {
+            let squares = all.iter().map(|(weight, one)| (weight / total * reach(one)).powi(2));
+            squares.sum::<f64>().sqrt()
+        };
+        let value = all.iter().map(|(weight, one)| weight / total * one.value).sum::<f64>();
+        let low = value - root(&|one| one.value - one.low);
+        let high = value + root(&|one| one.high - one.value);
+        (total > 0.0).then_some(Self { value, low, high })
+    }
+
     /// An estimate with a standard error.
     pub(super) fn normal(value: f64, error: f64) -> Self {
         Self { value, low: value - DEVIATE * error, high: value + DEVIATE * error }
@@ -62,6 +75,8 @@ pub struct Spending {
 /// The promise, as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
+    /// Requests ever.
+    pub requests: u64,
     /// The cheapest tier whose estimated loss is at most this serves; 0 sends everything to the frontier.
     pub threshold: f64,
     /// How things stand; none unless quality is the aim.
@@ -83,4 +98,88 @@ pub struct Report {
     pub falls: u64,
     /// Money; none unless spend is the aim.
     pub spending: Option<Spending>,
+}
+
+impl Report {
+    /// Several promises taken together, each by its requests; none without requests. Thresholds are averaged, and the
+    /// state is that in which most requests are.
+    pub fn of_all(reports: &[Self]) -> Option<Self> {
+        let requests: u64 = reports.iter().map(|report| report.requests).sum();
+        if requests == 0 {
+            return None;
+        }
+        let mean = |value: &dyn Fn(&Self) -> f64| {
+            let sum: f64 =
+                reports.iter().map(|report| report.requests as f64 * value(report)).sum();
+            sum / requests as f64
+        };
+        let within = |state| -> u64 {
+            let of = reports.iter().filter(|report| report.state == Some(state));
+            of.map(|report| report.requests).sum()
+        };
+        let states = [State::Proven, State::Closed, State::Unproven];
+        let state = states
+            .into_iter()
+            .filter(|state| within(*state) > 0)
+            .max_by_key(|state| within(*state));
+        let shares: Vec<_> =
+            reports.iter().map(|report| (report.requests as f64, report.frontier_share)).collect();
+        let qualities: Vec<_> = reports
+            .iter()
+            .filter_map(|report| Some((report.requests as f64, report.quality?)))
+            .collect();
+        Some(Self {
+            requests,
+            threshold: mean(&|report| report.threshold),
+            state,
+            frontier_share: Interval::mean(&shares)?,
+            quality: Interval::mean(&qualities),
+            comparisons: reports.iter().map(|report| report.comparisons).sum(),
+            complaints: reports.iter().map(|report| report.complaints).sum(),
+            evidence: reports.iter().map(|report| report.evidence).sum(),
+            outcomes_needed: None,
+            falls: reports.iter().map(|report| report.falls).sum(),
+            spending: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(requests: u64, state: State, quality: Option<Interval>) -> Report {
+        Report {
+            requests,
+            threshold: 0.2,
+            state: Some(state),
+            frontier_share: Interval { value: 0.5, low: 0.4, high: 0.6 },
+            quality,
+            comparisons: 10,
+            complaints: 1,
+            evidence: 8.0,
+            outcomes_needed: Some(50),
+            falls: 0,
+            spending: None,
+        }
+    }
+
+    #[test]
+    fn busy_scopes_count_more() {
+        let quality = Interval { value: 0.96, low: 0.94, high: 0.98 };
+        let all = [
+            report(300, State::Proven, Some(quality)),
+            Report { threshold: 0.6, ..report(100, State::Unproven, None) },
+            report(0, State::Closed, None),
+        ];
+        let all = Report::of_all(&all).unwrap();
+        assert_eq!((all.requests, all.state, all.comparisons), (400, Some(State::Proven), 30));
+        assert!((all.threshold - 0.3).abs() < 1e-12);
+        assert_eq!(all.quality.map(|quality| quality.value), Some(0.96), "where it is known");
+        // Two independent estimates are surer than either: 0.1 × √(0.75² + 0.25²).
+        let Interval { value, low, high } = all.frontier_share;
+        assert!((value - 0.5).abs() < 1e-12 && (high - value - 0.079_06).abs() < 1e-4);
+        assert!((value - low - 0.079_06).abs() < 1e-4);
+        assert!(Report::of_all(&[report(0, State::Unproven, None)]).is_none());
+    }
 }
