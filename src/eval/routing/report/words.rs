@@ -141,8 +141,7 @@ fn vectors(study: &Study) -> Option<String> {
     let Study { without_vector, rows, .. } = study;
     (*without_vector > 0).then(|| {
         format!(
-            "{without_vector} of {rows} prompts have no embedding, as they are longer than the model reads: they are judged \
-             without it."
+            "{without_vector} of {rows} prompts have no embedding: they are judged without it."
         )
     })
 }
