@@ -140,8 +140,6 @@ fn calibration(study: &Study) -> Option<String> {
 fn vectors(study: &Study) -> Option<String> {
     let Study { without_vector, rows, .. } = study;
     (*without_vector > 0).then(|| {
-        format!(
-            "{without_vector} of {rows} prompts have no embedding: they are judged without it."
-        )
+        format!("{without_vector} of {rows} prompts have no embedding: they are judged without it.")
     })
 }
