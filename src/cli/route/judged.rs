@@ -1,6 +1,6 @@
-//! What the router sees of labelled prompts: the shipped classifier's word, and what kind of work each asks for.
+//! Labelled prompts: where they come from, what the router sees of them, and how figures over them are shown.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     app::Model,
@@ -12,9 +12,53 @@ use crate::{
         scoring::{self, Bars},
     },
     embed::Embedded,
-    eval::{offline::Watch as _, routing::Outcome},
+    eval::{
+        offline::Watch as _,
+        routing::{self, Estimate, Figures, Options, Outcome, report::cells},
+    },
     route::learn::{Sight, Task},
 };
+
+/// The labelled prompts, and how figures over them are made.
+#[derive(Debug, clap::Args)]
+pub struct Labelled {
+    /// JSON lines of {"prompt", "weak_score", "strong_score"} with scores from 0 to 1, and optionally "category" and
+    /// "dup_key". May be gzipped.
+    pub file: PathBuf,
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// Print everything as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Decides what is drawn at random.
+    #[arg(long, default_value = "1")]
+    seed: u64,
+    /// How many resamples the intervals are from.
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = clap::value_parser!(u32).range(100..=100_000))]
+    resamples: u32,
+}
+
+impl Labelled {
+    /// Reads the prompts, and judges each as a gateway would.
+    pub fn judged(&self, bars: &Bars) -> Result<(Vec<Outcome>, Judged), Failure> {
+        let rows = routing::read(&self.file)?;
+        let judged = judge(&rows, &self.config, bars)?;
+        Ok((rows, judged))
+    }
+
+    /// How figures are made.
+    pub fn options(&self) -> Options {
+        Options { seed: self.seed, resamples: self.resamples }
+    }
+}
+
+/// A row of a table of figures for the terminal.
+pub fn row(name: &str, figures: &Figures, lead: Option<Estimate>) -> Vec<String> {
+    let cell = |figure: Option<(String, String)>| {
+        figure.map_or_else(|| "-".to_owned(), |(value, interval)| format!("{value}\n{interval}"))
+    };
+    std::iter::once(name.to_owned()).chain(cells(figures, lead).map(cell)).collect()
+}
 
 /// What there is to say of each prompt.
 pub struct Judged {
@@ -29,7 +73,7 @@ pub struct Judged {
 }
 
 /// Judges each prompt as a gateway with this configuration would.
-pub fn judge(rows: &[Outcome], config: &ConfigArgument, bars: &Bars) -> Result<Judged, Failure> {
+fn judge(rows: &[Outcome], config: &ConfigArgument, bars: &Bars) -> Result<Judged, Failure> {
     let classifier = Classifier::shipped()?;
     let model = Model::load(&scoring::configuration(config)?)?;
     let embedding = model.map(|model| Embedding::by(model.embedder)).transpose()?;

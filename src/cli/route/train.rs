@@ -5,35 +5,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::judged::{Judged, Labelled, row};
 use crate::{
     cache::Clock,
     cli::{
-        ConfigArgument, Failure, output,
+        Failure, output,
         scoring::{Bars, percent},
     },
     config::units,
     eval::{
         document,
         interval::Share,
-        routing::{
-            self, Estimate, Options, Outcome, Promise, Training, Verdict,
-            report::{HEAD, cells},
-        },
+        routing::{self, Estimate, Outcome, Promise, Training, Verdict, report::HEAD},
         routing_promise::Kept,
     },
     route::learn::Teaching,
 };
 
-use super::judged::{Judged, judge};
-
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("config", |config| config.help("Take the embedding model from this configuration; nothing is sent to its providers")))]
 pub struct Arguments {
-    /// JSON lines of {"prompt", "weak_score", "strong_score"} with scores from 0 to 1, and optionally
-    /// "dup_key". May be gzipped.
-    file: PathBuf,
     #[command(flatten)]
-    config: ConfigArgument,
+    labelled: Labelled,
     /// Write what was learnt to this file, for `router.adapter`; nothing is written where it does harm.
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -43,27 +36,17 @@ pub struct Arguments {
     /// How often the promise is tried, each time with other labels.
     #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u16).range(0..=1000))]
     trials: u16,
-    /// Print everything as JSON.
-    #[arg(long)]
-    json: bool,
-    /// Decides the resamples, and which labels are drawn.
-    #[arg(long, default_value = "1")]
-    seed: u64,
-    /// How many resamples the intervals are from.
-    #[arg(long, value_name = "N", default_value = "1000", value_parser = clap::value_parser!(u32).range(100..=100_000))]
-    resamples: u32,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     crate::telemetry::start_quiet_logs();
-    let rows = routing::read(&arguments.file)?;
+    let labelled = &arguments.labelled;
     let bars = Bars::default();
-    let judged = judge(&rows, &arguments.config, &bars)?;
-    let options = Options { seed: arguments.seed, resamples: arguments.resamples };
+    let (rows, judged) = labelled.judged(&bars)?;
     let promise = Promise { quality: arguments.quality, trials: usize::from(arguments.trials) };
-    let training = routing::train(&rows, &judged.sights, options, promise, &bars)?;
+    let training = routing::train(&rows, &judged.sights, labelled.options(), promise, &bars)?;
     bars.finish();
-    if arguments.json {
+    if labelled.json {
         output::json(&training)?;
     } else {
         print(&training);
@@ -112,17 +95,9 @@ fn print(training: &Training) {
     let mut table = vec![HEAD.map(str::to_owned).to_vec()];
     "lead\nin APGR".clone_into(&mut table[0][7]);
     "version".clone_into(&mut table[0][0]);
-    let mut row = |name: &str, figures, lead| {
-        let cell = |figure: Option<(String, String)>| {
-            figure
-                .map_or_else(|| "-".to_owned(), |(value, interval)| format!("{value}\n{interval}"))
-        };
-        let cells = cells(figures, lead).map(cell);
-        table.push(std::iter::once(name.to_owned()).chain(cells).collect());
-    };
-    row("shipped", shipped, None);
+    table.push(row("shipped", shipped, None));
     if training.verdict != Verdict::NothingToLearn {
-        row("learnt", learnt, *lead);
+        table.push(row("learnt", learnt, *lead));
     }
     output::line(&output::table(&table));
     output::line(&format!("\n{}", verdict(training)));
