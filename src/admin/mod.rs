@@ -77,6 +77,7 @@ async fn router_standing(State(gateway): State<Arc<Gateway>>) -> Json<Value> {
 /// Every scope goes back to the shipped classifier; what was learnt from stays known.
 async fn roll_back(State(gateway): State<Arc<Gateway>>) -> StatusCode {
     gateway.learners().roll_back();
+    gateway.metrics().routing.version("rolled_back");
     tracing::info!("the router goes back to the shipped classifier");
     StatusCode::NO_CONTENT
 }

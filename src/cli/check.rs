@@ -3,7 +3,12 @@
 use serde_json::json;
 
 use super::{ConfigArgument, Failure, output};
-use crate::config::{Config, Loaded};
+use crate::{
+    app::{self, Model},
+    cache::Clock,
+    classify::Classifier,
+    config::{Config, Loaded},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -26,7 +31,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(path) => Config::from_file(path),
         None => Config::from_env(&|name| std::env::var(name).ok()),
     };
-    let Loaded { warnings, .. } = loaded?;
+    let Loaded { config, warnings } = loaded?;
+    if config.router.adapter.is_some() {
+        let model = Model::load(&config)?;
+        app::learners(&config, &Classifier::shipped()?, model.as_ref(), Clock::default())?;
+    }
     if arguments.json {
         output::json(&json!({"valid": true, "warnings": warnings}))?;
         return Ok(());

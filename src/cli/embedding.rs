@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use super::runtime;
-use crate::embed::{EmbedError, Embedded, Embedder, beginning};
+use crate::embed::{EmbedError, Embedded, Embedder, shorter};
 
 /// An embedding model and the runtime that it is asked on.
 pub struct Embedding {
@@ -42,11 +42,7 @@ impl Embedding {
         texts: &[String],
         progress: &dyn Fn(usize),
     ) -> Result<Vec<Option<Embedded>>, EmbedError> {
-        let shorter = |text: &str| {
-            let start = beginning(text);
-            (start.len() < text.len()).then(|| start.to_owned())
-        };
-        self.embed(texts, shorter, progress)
+        self.embed(texts, |text| shorter(text).map(str::to_owned), progress)
     }
 
     /// Embeds texts; for one beyond the model's window what `shorter` makes of it, if anything.

@@ -19,7 +19,7 @@ mod worker;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-pub use beginning::beginning;
+pub use beginning::{beginning, shorter};
 pub use error::LoadError;
 pub use local::LocalEmbedder;
 pub use model::{About, Encoder, Model, Vectors};

@@ -39,9 +39,9 @@ pub enum Error {
     /// Feedback cannot be read.
     #[error("{0}")]
     Feedback(String),
-    /// Feedback on an answer that neither the cache nor a lower tier gave, or not to this caller, or too long ago.
+    /// Feedback on an answer that neither the cache nor a learned choice of a lower tier gave, or not to this caller, or too long ago.
     #[error(
-        "no answer of the cache or of a lower tier went to you under this request id within the last day, or it has your verdict already"
+        "no answer of the cache, or of a lower tier that the learned choice picked, went to you under this request id within the last day, or it has your verdict already"
     )]
     UnknownRequest,
     /// The local embedding model cannot do it.

@@ -116,10 +116,6 @@ impl Learners {
         for (scope, snapshot) in scopes {
             match Learner::restore(self.settings.clone(), snapshot) {
                 Ok(learner) => {
-                    if let Some(common) = &self.common {
-                        let mut common = common.lock();
-                        learner.evidence().iter().for_each(|evidence| common.learn(evidence));
-                    }
                     self.scopes.insert(scope, self.scope(learner));
                 }
                 Err(_) => left_out += 1,
@@ -131,6 +127,19 @@ impl Learners {
     /// All that is learnt, to be written down.
     pub fn snapshots(&self) -> Vec<(ScopeId, Snapshot)> {
         self.scopes.iter().map(|(scope, learner)| (*scope, learner.own.lock().snapshot())).collect()
+    }
+
+    /// The common promise, to be written down.
+    pub fn common_snapshot(&self) -> Option<promise::Snapshot> {
+        self.common.as_ref().map(|common| common.lock().snapshot())
+    }
+
+    /// Goes on from the common promise that was written down, if there is one and it fits.
+    pub fn restore_common(&self, snapshot: Option<promise::Snapshot>) {
+        let restored = snapshot.map(|it| Promise::restore(self.settings.promise.clone(), it));
+        if let (Some(common), Some(Ok(promise))) = (&self.common, restored) {
+            *common.lock() = promise;
+        }
     }
 
     /// Where all scopes together stand.

@@ -52,6 +52,17 @@ impl Purse {
         Some(Held { amount: amount.0, day: today.day, today: Arc::clone(&self.today) })
     }
 
+    /// The day, in days of the Unix epoch, and what has been spent in it, nano-USD: to be written down.
+    pub fn snapshot(&self) -> (u64, u64) {
+        let today = self.today.lock();
+        (today.day, today.spent)
+    }
+
+    /// Goes on from what was written down.
+    pub fn restore(&self, (day, spent): (u64, u64)) {
+        *self.today.lock() = Today { day, spent, held: 0 };
+    }
+
     /// What has been spent today, and what a day may cost.
     pub fn spent(&self, now: f64) -> (NanoUsd, NanoUsd) {
         let today = self.today.lock();
@@ -97,6 +108,11 @@ mod tests {
         second.spend(NanoUsd(90));
         drop(second);
         assert!(purse.hold(NanoUsd(1), DAY - 1.0).is_none());
+        let again = Purse::new(NanoUsd(100));
+        again.restore(purse.snapshot());
+        assert!(
+            again.hold(NanoUsd(1), DAY - 1.0).is_none() && again.hold(NanoUsd(1), DAY).is_some()
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
     cache::Bypass,
     classify::{Features, RequestText},
     config::{Aim, Target, Tier},
-    embed::{Embedded, beginning},
+    embed::{Embedded, shorter},
     route::{
         Asked, Choice, Market, Needs, Plan,
         learn::{Seen, Sight, Task},
@@ -54,11 +54,7 @@ impl Gateway {
         let Case { text, quality, .. } = case;
         let parts = &self.parts;
         if text.question.trim().is_empty() {
-            return Choice {
-                tier: parts.router.default_tier.clone(),
-                reason: "no text to classify: default tier".to_owned(),
-                decided_by: "default",
-            };
+            return learned::without_text(&parts.router.default_tier);
         }
         let embedded = self.embed_for_routing(ctx, text.question).await;
         let vector = embedded.as_ref().filter(|_| self.classifier_reads_vectors());
@@ -109,11 +105,13 @@ impl Gateway {
     /// beginning.
     async fn embed_for_routing(&self, ctx: &mut Context, question: &str) -> Option<Embedded> {
         if ctx.embedded.is_none() && self.parts.embedder.is_some() {
-            let found = match self.embed(question.to_owned()).await {
-                Err(Bypass::TooLong) => self.embed(beginning(question).to_owned()).await,
-                found => found,
-            };
-            return found.ok();
+            let mut text = question;
+            loop {
+                match (self.embed(text.to_owned()).await, shorter(text)) {
+                    (Err(Bypass::TooLong), Some(start)) => text = start,
+                    (found, _) => return found.ok(),
+                }
+            }
         }
         ctx.embedded.clone()
     }

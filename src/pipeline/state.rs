@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::Gateway;
-use crate::{cache::ScopeId, route::learn, verify::budget};
+use crate::{
+    cache::ScopeId,
+    route::{learn, promise},
+    verify::budget,
+};
 
 /// The file, within the configured folder.
 const FILE: &str = "learnt.json";
@@ -53,6 +57,10 @@ pub enum StateError {
 pub struct Learnt {
     format: u32,
     router: Vec<(ScopeId, learn::Snapshot)>,
+    /// The promise that all scopes have in common, where there is one.
+    common: Option<promise::Snapshot>,
+    /// The day and what comparisons have cost in it.
+    purse: (u64, u64),
     budgets: Vec<(ScopeId, budget::Snapshot)>,
 }
 
@@ -158,12 +166,16 @@ impl Gateway {
         Learnt {
             format: FORMAT,
             router: self.parts.learners.snapshots(),
+            common: self.parts.learners.common_snapshot(),
+            purse: self.purse.snapshot(),
             budgets: self.budgets.snapshots(),
         }
     }
 
     /// Goes on from what was learnt before.
     pub fn restore(&self, learnt: Learnt) {
+        self.parts.learners.restore_common(learnt.common);
+        self.purse.restore(learnt.purse);
         let scopes = (learnt.router.len(), learnt.budgets.len());
         let left_out =
             self.parts.learners.restore(learnt.router) + self.budgets.restore(learnt.budgets);
@@ -183,7 +195,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = State::open(&folder.path().join("new")).unwrap();
         assert!(state.read().unwrap().is_none());
-        state.write(&Learnt { format: FORMAT, router: Vec::new(), budgets: Vec::new() }).unwrap();
+        let learnt = Learnt {
+            format: FORMAT,
+            router: Vec::new(),
+            common: None,
+            purse: (3, 7),
+            budgets: Vec::new(),
+        };
+        state.write(&learnt).unwrap();
         assert_eq!(state.read().unwrap().unwrap().format, FORMAT);
     }
 
@@ -193,7 +212,10 @@ mod tests {
         let state = State::open(folder.path()).unwrap();
         for (text, problem) in [
             ("{", "EOF"),
-            (r#"{"format":9,"router":[],"budgets":[]}"#, "format 9 where this version reads 1"),
+            (
+                r#"{"format":9,"router":[],"common":null,"purse":[0,0],"budgets":[]}"#,
+                "format 9 where this version reads 1",
+            ),
         ] {
             fs::write(folder.path().join(FILE), text).unwrap();
             let error = state.read().unwrap_err().to_string();

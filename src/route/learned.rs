@@ -1,7 +1,10 @@
 //! The second layer: estimates that each tier's answer will not do, against one threshold.
 
 use super::{Choice, learn::Seen};
-use crate::{classify::Complexity, config::Tiers};
+use crate::{
+    classify::Complexity,
+    config::{Tier, Tiers},
+};
 
 /// The cheapest tier whose estimated P(its answer is not good enough) is at most `threshold`, else the frontier.
 ///
@@ -38,6 +41,15 @@ pub fn choose(
         if strongest.is_empty() { String::new() } else { format!(" ({})", strongest.join(", ")) };
     let reason = format!("{}{because}", compared.join(", "));
     Choice { tier: chosen.tier.clone(), reason, decided_by: "classifier" }
+}
+
+/// The choice where there is no text to classify.
+pub fn without_text(default_tier: &Tier) -> Choice {
+    Choice {
+        tier: default_tier.clone(),
+        reason: "no text to classify: default tier".to_owned(),
+        decided_by: "default",
+    }
 }
 
 /// The choice by what a scope has learnt, and why.
@@ -79,6 +91,12 @@ fn experience(seen: &Seen) -> String {
 /// By how much the log-odds that a tier's answer will not do are taken to fall from one tier to the next, while nothing is
 /// known of the tiers between the ends: at even odds below, the next one fails 27 % of the time.
 const STEP: f64 = 1.0;
+
+/// Expected loss of a tier's answer, where that of the tier below it is known and nothing else.
+pub fn above(below: f64) -> f64 {
+    let odds = below / (1.0 - below).max(f64::EPSILON) * (-STEP).exp();
+    odds / (1.0 + odds)
+}
 
 /// Expected loss of a tier's answer, in (0, 1), from the log-odds that the cheapest one's (tier 0) will not do.
 pub fn expected(log_odds: f32, tier: usize) -> f64 {
@@ -133,6 +151,8 @@ mod tests {
         for (tier, wanted) in [0.5, 0.269, 0.119].into_iter().enumerate() {
             assert!((expected(0.0, tier) - wanted).abs() < 1e-3);
         }
+        assert!((above(expected(0.4, 0)) - expected(0.4, 1)).abs() < 1e-9);
+        assert!(above(1.0) <= 1.0 && above(0.0) == 0.0);
         for certain in [f32::MIN, f32::MAX] {
             assert!(expected(certain, 1) > 0.0 && expected(certain, 1) < 1.0);
         }

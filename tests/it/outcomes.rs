@@ -175,12 +175,14 @@ async fn a_gateway_begins_with_what_was_trained() {
     let said = desk.done("route river?number?9 --config scrimp.yaml".replace('?', "_").as_str());
     assert!(said.contains("version 1"), "{said}");
     desk.write("adapter.json", "{\"format\":1,\"embedding\":\"another\",\"outcomes\":[]}");
-    let (code, message) = desk.failed("route hello --config scrimp.yaml");
-    assert_eq!(code, Some(1));
-    assert!(
-        message.contains("router.adapter: ") && message.contains("the embedding model another"),
-        "{message}"
-    );
+    for command in ["route hello --config scrimp.yaml", "check --config scrimp.yaml"] {
+        let (code, message) = desk.failed(command);
+        assert_eq!(code, Some(1));
+        assert!(
+            message.contains("router.adapter: ") && message.contains("the embedding model another"),
+            "{message}"
+        );
+    }
 }
 
 #[test]
@@ -211,6 +213,17 @@ fn mistakes_are_named() {
             1,
             "bad.jsonl, line 2: \"weak_score\" is 7, which is not from 0 to 1; a line is {\"prompt\"",
         ),
+        (
+            "route train bad.jsonl --save none/a.json",
+            1,
+            "none/a.json: is in a folder that is not there",
+        ),
+        (
+            "route train bad.jsonl --save bad.jsonl",
+            1,
+            "bad.jsonl: is the file of labelled prompts itself",
+        ),
+        ("route eval bad.jsonl --html .", 1, ".: is a folder; name a file"),
         ("route train none.jsonl", 1, "none.jsonl: No such file"),
         ("route train bad.jsonl --quality 0%", 2, "a quality of 0 promises nothing"),
         ("route eval", 2, "<FILE>"),

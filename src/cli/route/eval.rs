@@ -24,6 +24,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     crate::telemetry::start_quiet_logs();
     let Arguments { labelled, html } = arguments;
+    if let Some(path) = html {
+        labelled.keep_apart(path)?;
+    }
     let bars = Bars::default();
     let (rows, Judged { probability, vectors, .. }) = labelled.judged(&bars)?;
     let scored = Scored { probability };

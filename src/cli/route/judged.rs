@@ -1,6 +1,9 @@
 //! Labelled prompts: where they come from, what the router sees of them, and how figures over them are shown.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     app::Model,
@@ -44,6 +47,24 @@ impl Labelled {
         let rows = routing::read(&self.file)?;
         let judged = judge(&rows, &self.config, bars)?;
         Ok((rows, judged))
+    }
+
+    /// Whether something can be written to `path`, told before the work and not after it.
+    pub fn keep_apart(&self, path: &Path) -> Result<(), Failure> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let problem = if path.is_dir() {
+            "is a folder; name a file"
+        } else if folder.is_some_and(|folder| !folder.is_dir()) {
+            "is in a folder that is not there"
+        } else if path
+            .canonicalize()
+            .is_ok_and(|path| self.file.canonicalize().is_ok_and(|file| file == path))
+        {
+            "is the file of labelled prompts itself"
+        } else {
+            return Ok(());
+        };
+        Err(format!("{}: {problem}", path.display()).into())
     }
 
     /// How figures are made.

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::{
-    api::chat::ChatRequest,
+    api::{chat::ChatRequest, control::Controls},
     app::{self, Model},
     auth::Authenticator,
     cache::{Clock, ScopeId},
@@ -33,8 +33,8 @@ pub struct Arguments {
     #[arg(long, default_value = "")]
     system: String,
     /// Tools on offer.
-    #[arg(long, default_value = "0")]
-    tools: usize,
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    tools: u16,
     /// The prompt comes with an image.
     #[arg(long)]
     images: bool,
@@ -42,8 +42,8 @@ pub struct Arguments {
     #[arg(long)]
     json_format: bool,
     /// Turns before the prompt.
-    #[arg(long, default_value = "0")]
-    turns: usize,
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    turns: u16,
     /// The name of the caller's key, one of `keys`.
     #[arg(long)]
     key: Option<String>,
@@ -104,7 +104,14 @@ fn explain<'a>(arguments: &Arguments, config: &'a Config) -> Result<Explanation<
         key.ok_or_else(|| format!("--key {name}: no such key in the configuration"))
     });
     let caller = caller.transpose()?;
+    let insisted = match Controls::parse(&headers)?.tier {
+        Some(name) => Some(config.tiers.named(&name).ok_or_else(|| {
+            format!("x-scrimp-tier: '{name}' is not a tier here; tiers: {}", config.tiers.names())
+        })?),
+        None => None,
+    };
     let signals = Signals {
+        insisted,
         key: caller.map(|key| key.name.as_str()),
         key_policy: caller.and_then(|key| key.policy.as_ref()),
         ..Signals::of(&request, &said, &headers)
@@ -136,6 +143,9 @@ fn explain<'a>(arguments: &Arguments, config: &'a Config) -> Result<Explanation<
     };
     let choice = match decision {
         Decision::Tier(choice) | Decision::Cascade { choice, .. } => choice,
+        Decision::Learned { .. } if signals.text().question.trim().is_empty() => {
+            learned::without_text(&config.router.default_tier)
+        }
         Decision::Learned { because, .. } => match &seen {
             Some(seen) => learned::by_experience(&complexity, seen, threshold, &config.tiers),
             None => {
@@ -175,7 +185,7 @@ fn request(arguments: &Arguments) -> Result<ChatRequest, Failure> {
     if !arguments.system.is_empty() {
         turns.push(json!({"role": "system", "content": arguments.system}));
     }
-    turns.extend(repeat_n(json!({"role": "user", "content": ""}), arguments.turns));
+    turns.extend(repeat_n(json!({"role": "user", "content": ""}), arguments.turns.into()));
     let mut parts =
         vec![json!({"type": "text", "text": arguments.prompt.as_deref().unwrap_or_default()})];
     if arguments.images {
@@ -183,7 +193,7 @@ fn request(arguments: &Arguments) -> Result<ChatRequest, Failure> {
     }
     turns.push(json!({"role": "user", "content": parts}));
     let mut body = json!({"model": "auto", "messages": turns});
-    body["tools"] = Value::Array(vec![json!({}); arguments.tools]);
+    body["tools"] = Value::Array(vec![json!({}); arguments.tools.into()]);
     if arguments.json_format {
         body["response_format"] = json!({"type": "json_object"});
     }
@@ -284,11 +294,11 @@ fn for_machines(explanation: &Explanation<'_>) -> Value {
     let rule = |(name, failing): &(&str, Option<&str>)| json!({"name": name, "holds": failing.is_none(), "failing": failing});
     let left_out =
         |it: &Skipped| json!({"target": it.target.to_string(), "reason": it.unfit.to_string()});
-    let contributions: serde_json::Map<_, _> = complexity
-        .contributions
-        .iter()
-        .map(|(name, weight)| ((*name).to_owned(), json!(weight)))
-        .collect();
+    let by_name = |contributions: &[(&'static str, f32)]| -> serde_json::Map<String, Value> {
+        contributions.iter().map(|(name, weight)| ((*name).to_owned(), json!(weight))).collect()
+    };
+    let learnt = seen.as_ref().filter(|seen| seen.version > 0);
+    let learnt = learnt.map(|seen| by_name(&learned::contributions(complexity, seen)));
     let estimates: serde_json::Map<_, _> =
         estimates.iter().map(|(tier, estimate)| ((*tier).to_owned(), json!(estimate))).collect();
     json!({
@@ -303,7 +313,8 @@ fn for_machines(explanation: &Explanation<'_>) -> Value {
         "version": seen.as_ref().map_or(0, |seen| seen.version),
         "estimates": estimates,
         "threshold": threshold,
-        "contributions": contributions,
+        "contributions": by_name(&complexity.contributions),
+        "learnt_contributions": learnt,
     })
 }
 

@@ -41,6 +41,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     crate::telemetry::start_quiet_logs();
     let labelled = &arguments.labelled;
+    if let Some(path) = &arguments.save {
+        labelled.keep_apart(path)?;
+    }
     let bars = Bars::default();
     let (rows, judged) = labelled.judged(&bars)?;
     let promise = Promise { quality: arguments.quality, trials: usize::from(arguments.trials) };

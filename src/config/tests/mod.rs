@@ -91,7 +91,7 @@ fn the_examples_of_the_reference_are_valid() {
     let conditions = &config.router.rules[0].conditions;
     assert_eq!(conditions.header, Some(("x-priority".into(), "high".into())));
     assert_eq!(config.tiers.names(), "cheap, middle, frontier");
-    assert_eq!(config.router.cascade_min_logprob, Some(-0.5));
+    assert_eq!(config.router.cascade_min_logprob, Some(-1.0));
     assert_eq!(config.prices["openai/gpt-6-luna"].cached_input, Some(10_000_000));
     assert_eq!(config.aliases["small"], config.tiers.cheap().targets[0]);
 }

@@ -91,6 +91,7 @@ pub fn read(path: &Path) -> Result<Vec<Outcome>, OutcomeError> {
 /// One line; `None` for an empty one. Fails with what is wrong.
 fn outcome(line: &[u8]) -> Result<Option<Outcome>, String> {
     let line = std::str::from_utf8(line).map_err(|_| "is not UTF-8 text".to_owned())?;
+    let line = line.trim_start_matches('\u{feff}');
     if line.trim().is_empty() {
         return Ok(None);
     }

@@ -13,8 +13,9 @@ use super::{
     model::{Change, Model},
     outcome::{Outcome, Sight},
 };
-use crate::route::promise::{
-    self, Comparison, Estimates, Evidence, Promise, Report, SnapshotError,
+use crate::route::{
+    learned,
+    promise::{self, Comparison, Estimates, Evidence, Promise, Report, SnapshotError},
 };
 
 /// What one scope has taught.
@@ -93,11 +94,12 @@ impl Learner {
     }
 
     /// A scope that begins with outcomes from elsewhere, the latest [`adapter::MOST`] of them: a version learnt from them is at
-    /// work at once, and they are evidence for the promise. Takes up to a second.
+    /// work at once, and they are evidence for the promise. They begin to age now. Takes up to a second.
     pub fn taught(settings: Settings, outcomes: &[Outcome], now: f64) -> Self {
         let mut learner = Self::new(settings);
         let latest = outcomes.len().saturating_sub(adapter::MOST);
-        learner.outcomes = (0..).zip(outcomes[latest..].iter().cloned()).collect();
+        let fresh = outcomes[latest..].iter().map(|outcome| Outcome { at: now, ..outcome.clone() });
+        learner.outcomes = (0..).zip(fresh).collect();
         learner.count = learner.outcomes.len() as u64;
         let mut all_held_out = Vec::new();
         for tier in 0..learner.models.len() {
@@ -133,8 +135,7 @@ impl Learner {
 
     /// What is expected of a request, without counting it; `draw` in `[0, 1)` picks the version.
     pub fn look(&self, sight: &Sight, draw: f64) -> Seen {
-        let live: Vec<Estimate> = self.models.iter().map(|model| model.estimate(sight)).collect();
-        let mut deciding = live.clone();
+        let mut deciding = self.live(sight);
         let mut version = self.models.first().map_or(0, |model| model.live().number);
         let mut is_canary = false;
         if draw < self.settings.canary {
@@ -175,7 +176,13 @@ impl Learner {
     /// Learns what became of a request.
     pub fn learn(&mut self, outcome: Outcome) -> Option<Change> {
         let evidence = self.evidence_of(&outcome);
-        let change = self.models.get_mut(outcome.tier)?.count(&outcome);
+        let live = self.live(&outcome.sight);
+        let expected = live.get(outcome.tier)?.loss;
+        let unlearnt = match outcome.tier.checked_sub(1) {
+            Some(below) => learned::above(live[below].loss),
+            None => learned::expected(outcome.sight.log_odds, 0),
+        };
+        let change = self.models[outcome.tier].count(&outcome, expected, unlearnt);
         self.promise.learn(&evidence);
         self.outcomes.push_back((self.count, outcome));
         self.count += 1;
@@ -267,8 +274,7 @@ impl Learner {
             .outcomes
             .iter()
             .map(|(number, outcome)| {
-                let mut losses: Vec<Estimate> =
-                    self.models.iter().map(|model| model.estimate(&outcome.sight)).collect();
+                let mut losses = self.live(&outcome.sight);
                 if let Some(loss) = held_out.get(number) {
                     losses[outcome.tier].loss = *loss;
                 }
@@ -279,8 +285,23 @@ impl Learner {
     }
 
     fn live_estimates(&self, sight: &Sight) -> Estimates {
-        let live: Vec<Estimate> = self.models.iter().map(|model| model.estimate(sight)).collect();
-        estimates(&live)
+        estimates(&self.live(sight))
+    }
+
+    /// What the versions at work say of every tier. Of one of which nothing was learnt they know what is expected of the tier
+    /// below it.
+    fn live(&self, sight: &Sight) -> Vec<Estimate> {
+        let mut all: Vec<Estimate> = Vec::with_capacity(self.models.len());
+        for model in &self.models {
+            let own = model.estimate(sight);
+            all.push(match all.last() {
+                Some(below) if model.live().number == 0 => {
+                    Estimate { loss: learned::above(below.loss), ..own }
+                }
+                _ => own,
+            });
+        }
+        all
     }
 }
 

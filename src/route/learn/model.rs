@@ -104,17 +104,16 @@ impl Model {
         self.canary.as_ref().map(|canary| (canary.version.number, canary.trial))
     }
 
-    /// Counts an outcome of this tier. Only comparisons of ours judge versions.
-    pub fn count(&mut self, outcome: &Outcome) -> Option<Change> {
+    /// Counts an outcome of this tier, of which `live` was expected, and `unlearnt` were without any version of its own. Only
+    /// comparisons of ours judge versions.
+    pub fn count(&mut self, outcome: &Outcome, live: f64, unlearnt: f64) -> Option<Change> {
         self.fresh += 1;
         if outcome.source != Source::Shadow {
             return None;
         }
         let (sight, loss) = (&outcome.sight, outcome.loss());
-        let live = self.estimate(sight).loss;
         if self.live.adapter.is_some() {
-            let shipped = learned::expected(sight.log_odds, self.tier);
-            self.watch.count(live, shipped, loss);
+            self.watch.count(live, unlearnt, loss);
             self.watch.fade();
             if self.watch.is_worse() {
                 return Some(self.roll_back());

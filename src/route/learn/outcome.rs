@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use crate::route::promise::Source;
+use crate::route::promise::{MAX_LOWER_TIERS, Source};
 
 /// What the learned router sees of one request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,10 +99,14 @@ impl Outcome {
 
     /// Every number is one that an outcome can have.
     pub fn is_sound(&self) -> bool {
+        const MOST_ODDS: f32 = 100.0;
         let scores = [self.lower, self.frontier];
         scores.iter().all(|score| (0.0..=1.0).contains(score))
+            && self.tier < MAX_LOWER_TIERS
+            && self.sight.log_odds.abs() <= MOST_ODDS
             && self.weight > 0.0
-            && [self.weight, self.at, f64::from(self.sight.log_odds)].iter().all(|n| n.is_finite())
+            && self.weight.is_finite()
+            && self.at.is_finite()
     }
 
     /// What is lost by the lower tier's answer, in `[0, 1]`.

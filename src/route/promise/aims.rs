@@ -20,7 +20,9 @@ impl Promise {
         let kept = curve.highest(quality, caution);
         if self.known.own_evidence {
             let free = quality + DEADBAND * (1.0 - quality);
-            return self.known.threshold.min(kept).max(curve.highest(free, caution));
+            let allowed = self.known.threshold.min(kept).max(curve.highest(free, caution));
+            // Of what lies between two kinds of requests nothing is known.
+            return self.known.traffic.highest(allowed);
         }
         let contradicted = self.known.traffic.is_known()
             && self.known.evidence >= CONTRADICTING_OUTCOMES

@@ -164,27 +164,33 @@ impl Promise {
         self.known.threshold
     }
 
-    /// The threshold for a caller who asks for this quality, 0–1: never higher than [`Promise::threshold`].
+    /// The threshold for a request that is to have this quality, 0–1, in place of the aim. Only an aim at quality can be
+    /// loosened by it: otherwise it is never higher than [`Promise::threshold`].
     pub fn threshold_for(&self, quality: f64) -> f64 {
         let threshold = self.known.threshold;
         if quality.is_nan() {
             return 0.0;
         }
         let quality = quality.clamp(0.0, 1.0);
-        if let Aim::Quality(aim) = self.settings.aim
-            && quality <= aim
-        {
-            return threshold;
-        }
         if self.known.own_evidence {
-            return threshold.min(self.known.curve.highest(quality, self.caution()));
+            let highest = self.known.curve.highest(quality, self.caution());
+            return match self.settings.aim {
+                Aim::Quality(aim) if quality == aim => threshold,
+                Aim::Quality(aim) if quality < aim => threshold.max(highest),
+                _ => threshold.min(highest),
+            };
         }
         // Without evidence nothing is known but that the estimates are calibrated: no request is served that is expected
         // to lose more, and the loss below a threshold grows faster than the threshold.
-        threshold.min(match self.settings.aim {
-            Aim::Quality(aim) => threshold * (1.0 - quality) / (1.0 - aim),
-            Aim::FrontierShare(_) | Aim::Threshold(_) | Aim::Spend { .. } => 1.0 - quality,
-        })
+        match self.settings.aim {
+            Aim::Quality(aim) if quality == aim => threshold,
+            Aim::Quality(aim) => {
+                (threshold * (1.0 - quality) / (1.0 - aim).max(f64::EPSILON)).clamp(0.0, 1.0)
+            }
+            Aim::FrontierShare(_) | Aim::Threshold(_) | Aim::Spend { .. } => {
+                threshold.min(1.0 - quality)
+            }
+        }
     }
 
     /// Whether a request is to be answered by a lower tier and by the frontier, to be compared; `draw` is uniform in 0–1, 1

@@ -60,6 +60,12 @@ impl Traffic {
         threshold
     }
 
+    /// The highest threshold up to `allowed` at which a request is served that was not served below it; 0 when there is none.
+    pub(super) fn highest(&self, allowed: f64) -> f64 {
+        let served = self.latest.iter().map(Estimates::least).filter(|least| *least <= allowed);
+        served.fold(0.0, f64::max)
+    }
+
     /// Thresholds that keep `parts` evenly growing shares of the traffic from the frontier, the last all of it.
     pub(super) fn thresholds(&self, parts: usize) -> Vec<f64> {
         let (mut thresholds, mut below) = (Vec::with_capacity(parts), 0.0);
