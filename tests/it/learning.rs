@@ -317,6 +317,28 @@ async fn what_is_learnt_survives_a_restart_and_stays_in_its_scope() {
 }
 
 #[tokio::test]
+async fn what_was_spent_today_is_known_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = two_models().await;
+    let yaml = comparing("spend: 1 USD/day").replace(
+        "cache: { enabled: false }",
+        &format!("cache: {{ path: {}, ttl: 1ms }}", folder.path().display()),
+    );
+    let gateway = Gateway::before(&upstream, &yaml).await;
+    gateway.chat(&auto("how high is the mountain")).await;
+    let before = standing(&gateway).await;
+    gateway.stop().await;
+    let again = Gateway::before(&upstream, &yaml).await;
+    let after = standing(&again).await;
+    for spent in ["/all/spending/spent_nano_usd", "/shadow/spent_today_usd"] {
+        let spent = |report: &Value| report.pointer(spent).cloned().unwrap();
+        assert_eq!(spent(&before), spent(&after), "{before} {after}");
+    }
+    assert!(before["all"]["spending"]["spent_nano_usd"].as_u64() > Some(0), "{before}");
+    assert_ne!(before["shadow"]["spent_today_usd"], "0.00");
+}
+
+#[tokio::test]
 async fn the_operator_can_go_back_to_the_shipped_classifier() {
     let upstream = two_models().await;
     let gateway = Gateway::before(&upstream, &comparing("threshold: 100%")).await;
