@@ -65,23 +65,20 @@ impl Embedding {
         texts: &[String],
         shorter: &impl Fn(&str) -> Option<String>,
     ) -> Result<Vec<Option<Embedded>>, EmbedError> {
-        let mut kept: Vec<(usize, String)> = texts.iter().cloned().enumerate().collect();
-        loop {
-            let batch = kept.iter().map(|(_, text)| text.clone()).collect();
-            match self.runtime.block_on(self.embedder.embed(batch)) {
-                Ok(embedded) => {
-                    let mut all = vec![None; texts.len()];
-                    for ((place, _), embedded) in kept.into_iter().zip(embedded) {
-                        all[place] = Some(embedded);
-                    }
-                    return Ok(all);
-                }
-                Err(EmbedError::TooLong { index, .. }) => match shorter(&kept[index].1) {
-                    Some(text) => kept[index].1 = text,
-                    None => drop(kept.remove(index)),
-                },
-                Err(error) => return Err(error),
+        match (self.runtime.block_on(self.embedder.embed(texts.to_vec())), texts) {
+            (Ok(all), _) => Ok(all.into_iter().map(Some).collect()),
+            (Err(EmbedError::TooLong { .. }), [text]) => match shorter(text) {
+                Some(text) => self.batch(&[text], shorter),
+                None => Ok(vec![None]),
+            },
+            // Halves, so that a text that fits is not read again for every one that does not.
+            (Err(EmbedError::TooLong { .. }), _) => {
+                let (first, second) = texts.split_at(texts.len() / 2);
+                let mut all = self.batch(first, shorter)?;
+                all.extend(self.batch(second, shorter)?);
+                Ok(all)
             }
+            (Err(error), _) => Err(error),
         }
     }
 }
