@@ -11,12 +11,12 @@ use super::{
 use crate::{
     account::{NanoUsd, Usage, cost},
     cache::Bypass,
-    classify::{Features, RequestText},
+    classify::RequestText,
     config::{Aim, Target, Tier},
     embed::{Embedded, shorter},
     route::{
         Asked, Choice, Market, Needs, Plan,
-        learn::{Seen, Sight, Task},
+        learn::{Seen, Sight},
         learned,
         promise::{self, Source},
     },
@@ -57,10 +57,8 @@ impl Gateway {
             return learned::without_text(&parts.router.default_tier);
         }
         let embedded = self.embed_for_routing(ctx, text.question).await;
-        let vector = embedded.as_ref().filter(|_| self.classifier_reads_vectors());
-        let complexity = parts
-            .classifier
-            .classify(&Features::of(&text), vector.map(|embedded| &*embedded.vector));
+        let reads = self.classifier_reads_vectors();
+        let (complexity, sight) = learned::view(&parts.classifier, reads, &text, embedded.as_ref());
         tracing::debug!(
             complexity = complexity.probability,
             head = complexity.head.as_str(),
@@ -71,16 +69,12 @@ impl Gateway {
         if !parts.router.learn {
             let aim = quality.map_or(parts.router.aim, Aim::Quality);
             let threshold = parts.classifier.threshold(complexity.head, aim);
-            let lower = 0..parts.tiers.below_frontier().len();
-            let estimates: Vec<f32> =
-                lower.map(|tier| learned::expected(complexity.log_odds, tier) as f32).collect();
+            let estimates = learned::shipped(&complexity, &parts.tiers);
             let contributions = &complexity.contributions;
             let choice = learned::choose(&estimates, threshold, &parts.tiers, contributions);
             parts.metrics.routing.task(complexity.category, &choice.tier);
             return choice;
         }
-        let task = embedded.map(|embedded| Task::of(&embedded.task));
-        let sight = Sight { log_odds: complexity.log_odds, task };
         let learner = self.parts.learners.of(ctx.scope);
         let seen = learner.see(&sight);
         let threshold = learner.threshold(quality);

@@ -1,9 +1,13 @@
 //! The second layer: estimates that each tier's answer will not do, against one threshold.
 
-use super::{Choice, learn::Seen};
+use super::{
+    Choice,
+    learn::{Seen, Sight, Task},
+};
 use crate::{
-    classify::Complexity,
+    classify::{Classifier, Complexity, Features, RequestText},
     config::{Tier, Tiers},
+    embed::Embedded,
 };
 
 /// The cheapest tier whose estimated P(its answer is not good enough) is at most `threshold`, else the frontier.
@@ -41,6 +45,27 @@ pub fn choose(
         if strongest.is_empty() { String::new() } else { format!(" ({})", strongest.join(", ")) };
     let reason = format!("{}{because}", compared.join(", "));
     Choice { tier: chosen.tier.clone(), reason, decided_by: "classifier" }
+}
+
+/// What the shipped classifier says of a text, and what can be learnt from what becomes of it. `embedded` is the text, or
+/// its beginning; the classifier `reads` its vector where it was trained on such.
+pub fn view(
+    classifier: &Classifier,
+    reads: bool,
+    text: &RequestText<'_>,
+    embedded: Option<&Embedded>,
+) -> (Complexity, Sight) {
+    let vector = embedded.filter(|_| reads).map(|embedded| &*embedded.vector);
+    let complexity = classifier.classify(&Features::of(text), vector);
+    let task = embedded.map(|embedded| Task::of(&embedded.task));
+    let sight = Sight { log_odds: complexity.log_odds, task };
+    (complexity, sight)
+}
+
+/// The shipped classifier's estimates for the tiers below the frontier, cheapest first.
+pub fn shipped(complexity: &Complexity, tiers: &Tiers) -> Vec<f32> {
+    let lower = 0..tiers.below_frontier().len();
+    lower.map(|tier| expected(complexity.log_odds, tier) as f32).collect()
 }
 
 /// The choice where there is no text to classify.

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     app::Model,
-    classify::{Classifier, Features, RequestText},
+    classify::{Classifier, RequestText},
     cli::{
         ConfigArgument, Failure,
         embedding::Embedding,
@@ -19,7 +19,7 @@ use crate::{
         offline::Watch as _,
         routing::{self, Estimate, Figures, Options, Outcome, report::cells},
     },
-    route::learn::{Sight, Task},
+    route::{learn::Sight, learned},
 };
 
 /// The labelled prompts, and how figures over them are made.
@@ -122,10 +122,8 @@ fn judge(rows: &[Outcome], config: &ConfigArgument, bars: &Bars) -> Result<Judge
     };
     for (row, embedded) in rows.iter().zip(embedded) {
         let text = RequestText { question: &row.prompt, ..RequestText::default() };
-        let vector = embedded.as_ref().filter(|_| readable).map(|embedded| &*embedded.vector);
-        let complexity = classifier.classify(&Features::of(&text), vector);
-        let task = embedded.as_ref().map(|embedded| Task::of(&embedded.task));
-        judged.sights.push(Sight { log_odds: complexity.log_odds, task });
+        let (complexity, sight) = learned::view(&classifier, readable, &text, embedded.as_ref());
+        judged.sights.push(sight);
         judged.probability.push(f64::from(complexity.probability));
         judged.vectors.push(embedded.map(|embedded| embedded.vector));
     }

@@ -11,13 +11,13 @@ use crate::{
     app::{self, Model},
     auth::Authenticator,
     cache::{Clock, ScopeId},
-    classify::{Classifier, Complexity, Features, RequestText},
+    classify::{Classifier, Complexity, RequestText},
     cli::{ConfigArgument, Failure, embedding::Embedding, output, without_providers},
     config::{Aim, CallerKey, Config, Tier},
     pipeline::{ScopeLearner, State},
     route::{
         Choice, Decision, Market, Needs, NoCapableTarget, Plan, Said, Signals, Skipped,
-        learn::{Seen, Sight, Task},
+        learn::{Seen, Sight},
         learned, rules,
     },
 };
@@ -136,9 +136,8 @@ fn explain<'a>(arguments: &Arguments, config: &'a Config) -> Result<Explanation<
         }
         _ => {
             let aim = quality.map_or(config.router.aim, Aim::Quality);
-            let shipped = |tier| learned::expected(complexity.log_odds, tier) as f32;
             let threshold = classifier.threshold(complexity.head, aim);
-            ((0..below.len()).map(shipped).collect(), f64::from(threshold))
+            (learned::shipped(&complexity, &config.tiers), f64::from(threshold))
         }
     };
     let choice = match decision {
@@ -215,11 +214,7 @@ fn classify(
         None => None,
     };
     let reads = model.is_some_and(|model| classifier.reads_vectors_of(model.embedder.identity()));
-    let vector = embedded.as_ref().filter(|_| reads).map(|embedded| &*embedded.vector);
-    let complexity = classifier.classify(&Features::of(&text), vector);
-    let task = embedded.as_ref().map(|embedded| Task::of(&embedded.task));
-    let sight = Sight { log_odds: complexity.log_odds, task };
-    Ok((complexity, sight))
+    Ok(learned::view(classifier, reads, &text, embedded.as_ref()))
 }
 
 /// What the caller's scope has learnt, as far as it is kept; a scope that is not known here begins as every new one does.
