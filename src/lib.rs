@@ -7,7 +7,7 @@
 //! edge      server  admin
 //! flow      pipeline  eval
 //! policies  verify  cache  limit  route  upstream
-//! leaves    embed  index  guard  provider  classify  account
+//! leaves    embed  index  guard  provider  protocol  classify  account
 //! words     config  api  auth  telemetry
 //! ```
 //!
@@ -32,6 +32,7 @@ pub mod guard;
 pub mod index;
 pub mod limit;
 pub mod pipeline;
+pub mod protocol;
 pub mod provider;
 pub mod route;
 pub mod server;
