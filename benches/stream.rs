@@ -34,7 +34,7 @@ fn capture(bytes: &[u8]) -> String {
     for piece in bytes.chunks(1400) {
         decoder.feed(piece);
         while let Some(event) = decoder.next_event().expect("events are short") {
-            if let Chunk::Delta { value, .. } = Chunk::parse(&event) {
+            if let Some(Chunk::Delta { value, .. }) = Chunk::parse(&event) {
                 assembler.push(value);
             }
         }

@@ -3,12 +3,16 @@
 use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 
 use crate::{
-    account::{PriceBook, vendor_of},
+    account::{
+        PriceBook,
+        ledger::{self, ContentPolicy, Day, Ledger, LedgerError},
+        vendor_of,
+    },
     admin,
     auth::Authenticator,
-    cache::{Clock, ExactCache, SemanticIndex},
+    cache::{Clock, ExactCache, SemanticIndex, embeddings::EmbeddingCache},
     classify::{Classifier, ClassifierError, Head},
-    config::{Cache, Config, Router},
+    config::{Cache, Config, LogContent, Router, Target},
     embed::{Embedder, LoadError, LocalEmbedder},
     limit::Admission,
     pipeline::{Gateway, Keeper, Learners, Parts, State, StateError},
@@ -18,7 +22,7 @@ use crate::{
     },
     server::{self, ListenError, Listener, Running},
     telemetry::{IsKnown, Metrics},
-    upstream::{SetupError, Upstream},
+    upstream::{Probes, SetupError, Upstream},
     verify::{self, CalibrationError, Verifier, budget::Prior, judge::Judge},
 };
 
@@ -47,6 +51,9 @@ pub enum StartError {
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The ledger cannot be kept.
+    #[error("ledger.path: {0}")]
+    Ledger(#[from] LedgerError),
     /// The HTTP client cannot be set up.
     #[error(transparent)]
     Upstream(#[from] SetupError),
@@ -90,6 +97,7 @@ impl From<LocalEmbedder> for Model {
 pub struct App {
     gateway: Arc<Gateway>,
     keeper: Option<Keeper>,
+    probes: Option<Probes>,
     serving: Running,
     admin: Option<Running>,
 }
@@ -108,10 +116,14 @@ impl App {
         clock: Clock,
     ) -> Result<Self, StartError> {
         let gateway = Arc::new(gateway(&config, model, clock)?);
+        restore_spending(&config, &gateway)?;
         let keeper = match &config.cache.path {
             Some(folder) => Some(Keeper::start(State::open(folder)?, Arc::clone(&gateway))?),
             None => None,
         };
+        let targets = probed(&config);
+        let probe = |every| Probes::start(gateway.upstream(), targets, every);
+        let probes = config.upstream.probe.map(probe);
         let listener = Listener::bind(config.listen).await?;
         let admin = match config.admin {
             Some(address) => Some(
@@ -123,7 +135,7 @@ impl App {
         };
         let serving =
             listener.serve(server::router(gateway.clone(), &config.server), &config.server);
-        Ok(Self { gateway, keeper, serving, admin })
+        Ok(Self { gateway, keeper, probes, serving, admin })
     }
 
     /// Where callers connect.
@@ -144,9 +156,18 @@ impl App {
     /// Drains what is in flight and stops. Metrics can be read until the end.
     pub async fn stop(self) {
         self.gateway.drain();
+        if let Some(probes) = self.probes {
+            probes.stop().await;
+        }
         self.serving.stop().await;
         if let Some(keeper) = self.keeper {
             keeper.stop().await;
+        }
+        if let Some(ledger) = self.gateway.ledger().cloned()
+            && let Err(error) =
+                tokio::task::spawn_blocking(move || ledger.close()).await.unwrap_or(Ok(()))
+        {
+            tracing::error!(%error, "the ledger is not complete");
         }
         if let Some(admin) = self.admin {
             admin.stop().await;
@@ -154,9 +175,60 @@ impl App {
     }
 }
 
+/// The ledger that `config` names. One that nobody asked for is done without where it cannot be had.
+fn ledger(config: &Config) -> Result<Option<Arc<Ledger>>, StartError> {
+    let Some(settings) = &config.ledger else { return Ok(None) };
+    let content = match settings.content {
+        LogContent::None => ContentPolicy::None,
+        LogContent::Hash => ContentPolicy::Hash,
+        LogContent::Full => ContentPolicy::Full,
+    };
+    let opened = Ledger::open(&ledger::Settings {
+        keep: settings.keep,
+        content,
+        capacity: settings.queue,
+        ..ledger::Settings::new(&settings.path)
+    });
+    match opened {
+        Ok(ledger) => Ok(Some(Arc::new(ledger))),
+        Err(error) if settings.is_chosen => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "requests are not written down; `ledger: off` says that this is meant");
+            Ok(None)
+        }
+    }
+}
+
+/// What keys with a budget have spent today goes on where it was.
+fn restore_spending(config: &Config, gateway: &Gateway) -> Result<(), StartError> {
+    let Some(ledger) =
+        gateway.ledger().filter(|_| config.keys.iter().any(|it| it.budget.is_some()))
+    else {
+        return Ok(());
+    };
+    let today = Day::today();
+    let spent = ledger.spent_since(today)?;
+    for key in &config.keys {
+        if let Some(spent) = spent.get(&key.name) {
+            gateway.spending().restore(&key.hash, u64::from(today.number()), spent.0);
+        }
+    }
+    Ok(())
+}
+
+/// The targets that the configuration names.
+fn probed(config: &Config) -> Vec<Target> {
+    let tiers = config.tiers.pools().iter().flat_map(|pool| &pool.targets);
+    let mut targets: Vec<Target> = tiers.chain(config.aliases.values()).cloned().collect();
+    targets.sort_by(|a, b| (&a.provider, &a.model).cmp(&(&b.provider, &b.model)));
+    targets.dedup();
+    targets
+}
+
 fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gateway, StartError> {
     let resolver = Resolver::new(config);
     let prices = prices(config);
+    let ledger = ledger(config)?;
     let metrics = Arc::new(Metrics::new(is_known(&resolver, &prices)));
     let classifier = Classifier::shipped()?;
     let dim = model.as_ref().map_or(0, |model| model.embedder.dim());
@@ -169,6 +241,9 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         ExactCache::new(config.cache.max_bytes, dim, Arc::new(move |entry| removed.remove(entry)));
     Ok(Gateway::new(Parts {
         auth: Authenticator::new(config.keys.clone()),
+        callers: config.keys.clone(),
+        ledger,
+        spending: config.spending.clone(),
         admission: Admission::new(config.server.max_in_flight, metrics.clone()),
         resolver,
         tiers: config.tiers.clone(),
@@ -176,6 +251,7 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         models: config.models.clone(),
         cache: config.cache.clone(),
         exact,
+        embeddings: EmbeddingCache::new(config.cache.max_embedding_bytes),
         semantic,
         clock,
         judge: Arc::new(judge),
@@ -183,6 +259,7 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
         embedder: model.map(|model| model.embedder),
         classifier,
         learners,
+        is_strict: config.upstream.is_strict,
         total_timeout: config.upstream.total_timeout,
         upstream: Arc::new(Upstream::new(
             config.providers.clone(),

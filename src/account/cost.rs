@@ -136,7 +136,7 @@ mod tests {
         Price { input: 150_000_000, output: 600_000_000, cached_input: None, cache_write: None };
 
     fn usage(input: u64, cached_input: u64, cache_write: u64, output: u64) -> Usage {
-        Usage { input, cached_input, cache_write, output, reasoning: 0 }
+        Usage { input, cached_input, cache_write, output, reasoning: 0, estimated: false }
     }
 
     #[test]

@@ -7,9 +7,10 @@
 //! `config::PriceOverride`, plain data.
 
 mod cost;
+pub mod ledger;
 mod price;
 mod usage;
 
 pub use cost::{NanoUsd, ParseUsdError, cost};
 pub use price::{Price, PriceBook, vendor_of};
-pub use usage::{Usage, estimate_tokens};
+pub use usage::{Usage, count_tokens, estimate_tokens};

@@ -143,6 +143,7 @@ fn a_shipped_price_turns_usage_into_the_vendors_bill() {
         cache_write: 1_000,
         output: 500,
         reasoning: 0,
+        estimated: false,
     };
     // 1,000 fresh at 1 USD/M, 10,000 read at 0.10, 1,000 written at 1.25, 500 out at 5.
     assert_eq!(cost(&usage, price).to_string(), "0.00575");

@@ -15,6 +15,24 @@ pub struct Usage {
     pub output: u64,
     /// Of `output`: reasoning that the caller does not see as text.
     pub reasoning: u64,
+    /// Counted by a tokenizer of ours, because the provider did not say.
+    pub estimated: bool,
+}
+
+impl std::ops::Add for Usage {
+    type Output = Self;
+
+    /// Saturating; estimated where one of the two is.
+    fn add(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cached_input: self.cached_input.saturating_add(other.cached_input),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+            estimated: self.estimated || other.estimated,
+        }
+    }
 }
 
 impl Usage {
@@ -68,7 +86,7 @@ impl Usage {
 
         let cached_input = cached_input.min(input);
         let cache_write = cache_write.min(input - cached_input);
-        Some(Self { input, cached_input, cache_write, output, reasoning })
+        Some(Self { input, cached_input, cache_write, output, reasoning, estimated: false })
     }
 }
 
@@ -78,6 +96,11 @@ impl Usage {
 /// numbers and other scripts can be off by a factor of two either way.
 pub fn estimate_tokens(text_bytes: usize) -> u64 {
     u64::try_from(text_bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(u64::MAX)
+}
+
+/// Stub.
+pub fn count_tokens(text: &str) -> u64 {
+    estimate_tokens(text.len())
 }
 
 /// Mean bytes of UTF-8 in a token of English text.

@@ -1,6 +1,6 @@
 //! The operator's side, on a listener of its own: metrics and health.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -12,18 +12,22 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::{
+    config::Target,
     pipeline::Gateway,
     route::promise,
-    telemetry::{Promised, WrongHits},
+    telemetry::{Levels, Promised, TargetHealth, WrongHits},
+    upstream::Standing,
 };
 
-/// `GET /metrics`, `GET /admin/budget`, `GET /admin/router`, `POST /admin/router/rollback`, `GET /healthz`, `GET /readyz`.
+/// `GET /metrics`, `GET /admin/budget`, `GET /admin/router`, `POST /admin/router/rollback`, `GET /admin/targets`,
+/// `GET /healthz`, `GET /readyz`.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/admin/budget", get(budget))
         .route("/admin/router", get(router_standing))
         .route("/admin/router/rollback", post(roll_back))
+        .route("/admin/targets", get(targets))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .with_state(gateway)
@@ -37,10 +41,48 @@ async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
         high: report.high,
         threshold: report.threshold.unwrap_or(f64::INFINITY),
     };
-    match gateway.metrics().render(gateway.cache_size(), hits, promised(&gateway)) {
+    let levels = Levels {
+        cache: gateway.cache_size(),
+        hits,
+        promised: promised(&gateway),
+        targets: health(&gateway),
+    };
+    match gateway.metrics().render(levels) {
         Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// How targets do, for gauges.
+fn health(gateway: &Gateway) -> Vec<TargetHealth> {
+    let seconds = |time: Option<Duration>| time.map_or(f64::NAN, |time| time.as_secs_f64());
+    let of = |(target, standing): (Target, Standing)| TargetHealth {
+        target: target.to_string(),
+        is_open: standing.state == "open",
+        first_token: seconds(standing.first),
+        total: seconds(standing.total),
+        error_rate: standing.error_rate.unwrap_or(f64::NAN),
+        in_flight: standing.in_flight,
+    };
+    gateway.standings().into_iter().map(of).collect()
+}
+
+/// How every target does that has been asked.
+async fn targets(State(gateway): State<Arc<Gateway>>) -> Json<Value> {
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+    let of = |(target, standing): (Target, Standing)| {
+        json!({
+            "target": target.to_string(),
+            "state": standing.state,
+            "first_token_seconds": seconds(standing.first),
+            "total_seconds": seconds(standing.total),
+            "requests_last_minute": standing.requests,
+            "error_rate": standing.error_rate,
+            "in_flight": standing.in_flight,
+        })
+    };
+    let targets: Vec<Value> = gateway.standings().into_iter().map(of).collect();
+    Json(json!({ "targets": targets }))
 }
 
 /// Where the router's promise stands, for gauges.

@@ -33,6 +33,8 @@ pub struct ChatRequest {
     pub max_output: Option<u64>,
     /// The provider is asked to keep the completion.
     pub store: bool,
+    /// It came through another protocol, of which it may hold fields that chat completions do not have.
+    pub translated: bool,
 }
 
 /// Why a chat request is refused before anything is done with it.
@@ -146,6 +148,7 @@ impl ChatRequest {
             max_output: limit(&fields, "max_completion_tokens")
                 .or_else(|| limit(&fields, "max_tokens")),
             store: fields.get("store")?.unwrap_or(false),
+            translated: false,
             fields,
         })
     }

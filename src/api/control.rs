@@ -25,6 +25,8 @@ pub struct Controls {
     pub question: Option<String>,
     /// `x-scrimp-tier`: the name of a tier.
     pub tier: Option<String>,
+    /// `x-scrimp-tags`: what the request is filed under.
+    pub tags: Vec<String>,
 }
 
 /// A header that we cannot obey.
@@ -50,6 +52,7 @@ impl Controls {
                 .map(str::to_owned)
                 .filter(|text| !text.trim().is_empty()),
             tier: text(headers, "x-scrimp-tier")?.map(|value| value.trim().to_owned()),
+            tags: text(headers, "x-scrimp-tags")?.map(tags).unwrap_or_default(),
             ..Self::default()
         };
         for value in headers.get_all(http::header::CACHE_CONTROL) {
@@ -74,6 +77,9 @@ impl Controls {
     }
 }
 
+/// Tags of one request; more are left out.
+const MAX_TAGS: usize = 32;
+
 /// The longest scope name.
 const MAX_NAME_BYTES: usize = 256;
 
@@ -89,6 +95,11 @@ fn name(headers: &HeaderMap, name: &'static str) -> Result<Option<String>, Contr
         }
         value => Ok(value.map(str::to_owned)),
     }
+}
+
+fn tags(value: &str) -> Vec<String> {
+    let tags = value.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+    tags.take(MAX_TAGS).map(str::to_owned).collect()
 }
 
 fn seconds(name: &'static str, value: &str) -> Result<Duration, ControlError> {

@@ -1,6 +1,6 @@
 //! The top level of a JSON object, in order, with each value as the bytes that the client sent.
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use serde::{
@@ -42,7 +42,7 @@ impl FieldsError {
 #[derive(Debug, Clone)]
 pub struct Fields {
     body: Bytes,
-    entries: Vec<(String, Range<usize>)>,
+    entries: Arc<[(String, Range<usize>)]>,
 }
 
 impl Fields {

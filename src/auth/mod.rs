@@ -11,6 +11,8 @@ pub struct Principal {
     pub id: [u8; 32],
     /// What `model: auto` means for it.
     pub policy: Option<KeyPolicy>,
+    /// What it may spend has a limit.
+    pub is_limited: bool,
 }
 
 /// Why a caller is turned away.
@@ -40,7 +42,12 @@ impl Authenticator {
     pub fn authenticate(&self, token: Option<&str>) -> Result<Principal, AuthError> {
         let hash = blake3::hash(token.unwrap_or_default().as_bytes());
         if self.keys.is_empty() {
-            return Ok(Principal { name: None, id: *hash.as_bytes(), policy: None });
+            return Ok(Principal {
+                name: None,
+                id: *hash.as_bytes(),
+                policy: None,
+                is_limited: false,
+            });
         }
         if token.is_none() {
             return Err(AuthError::Missing);
@@ -53,7 +60,12 @@ impl Authenticator {
             }
         }
         let key = found.ok_or(AuthError::Unknown)?;
-        Ok(Principal { name: Some(key.name.clone()), id: key.hash, policy: key.policy.clone() })
+        Ok(Principal {
+            name: Some(key.name.clone()),
+            id: key.hash,
+            policy: key.policy.clone(),
+            is_limited: key.budget.is_some(),
+        })
     }
 }
 
@@ -72,7 +84,7 @@ mod tests {
     #[test]
     fn with_keys_only_they_open() {
         let hash = *blake3::hash(b"secret-1").as_bytes();
-        let key = CallerKey { name: "ci".into(), hash, policy: None };
+        let key = CallerKey { name: "ci".into(), hash, policy: None, budget: None };
         let closed = Authenticator::new(vec![key]);
         assert_eq!(closed.authenticate(Some("secret-1")).unwrap().name.as_deref(), Some("ci"));
         assert_eq!(closed.authenticate(Some("secret-2")), Err(AuthError::Unknown));

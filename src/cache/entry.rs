@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 
 use super::{ExactKey, PartitionKey};
-use crate::{account::NanoUsd, config::Tier};
+use crate::{
+    account::{NanoUsd, Usage},
+    config::Tier,
+};
 
 /// Who answered, and for how much.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +17,9 @@ pub struct Provenance {
     pub target: Arc<str>,
     /// The tier that was chosen, for `model: auto`.
     pub tier: Option<Tier>,
-    /// What the answer cost; `None` when that is not known.
+    /// What it used.
+    pub usage: Option<Usage>,
+    /// What the answer cost, and all that was spent to get it; `None` when that is not known.
     pub cost: Option<NanoUsd>,
 }
 

@@ -4,6 +4,7 @@
 
 pub mod care;
 pub mod clock;
+pub mod embeddings;
 pub mod entry;
 pub mod exact;
 pub mod flight;

@@ -45,8 +45,10 @@ pub enum Bypass {
     EmbeddingFailed,
     /// No embedding model is loaded.
     NoEmbedding,
-    /// Embeddings are computed, not looked up.
-    Embeddings,
+    /// Tokens are counted, not looked up.
+    CountTokens,
+    /// The request leans on what a provider keeps, which the gateway cannot see.
+    Stateful,
     /// The request holds something that two different requests could share, such as a number beyond 64 bits.
     Unkeyable,
 }
@@ -77,7 +79,8 @@ impl Bypass {
             Self::EmbeddingBusy => "embedding-busy",
             Self::EmbeddingFailed => "embedding-failed",
             Self::NoEmbedding => "no-embedding",
-            Self::Embeddings => "embeddings",
+            Self::CountTokens => "count-tokens",
+            Self::Stateful => "stateful",
             Self::Unkeyable => "unkeyable",
         }
     }
@@ -191,6 +194,7 @@ mod tests {
             enabled: true,
             ttl: Duration::from_secs(100),
             max_bytes: 1 << 20,
+            max_embedding_bytes: 1 << 20,
             max_entry_bytes: 1 << 16,
             scope: Scope::Key,
             semantic: true,

@@ -51,7 +51,12 @@ mod tests {
 
     #[test]
     fn a_caller_can_only_narrow_its_scope() {
-        let [alice, bob] = [1, 2].map(|id| Principal { name: None, id: [id; 32], policy: None });
+        let [alice, bob] = [1, 2].map(|id| Principal {
+            name: None,
+            id: [id; 32],
+            policy: None,
+            is_limited: false,
+        });
         assert_ne!(ScopeId::of(&Scope::Key, &alice, None), ScopeId::of(&Scope::Key, &bob, None));
         assert_ne!(
             ScopeId::of(&Scope::Key, &alice, Some("x")),

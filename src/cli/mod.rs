@@ -11,6 +11,7 @@ mod replaying;
 mod route;
 mod scoring;
 mod serve;
+mod spend;
 mod tune;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
@@ -37,6 +38,8 @@ enum Command {
     Check(check::Arguments),
     /// Replay a trace of questions and report hits, wrong hits, latency and money.
     Bench(bench::Arguments),
+    /// Say what was spent and saved, by day, key, model, tag and more.
+    Spend(spend::Arguments),
     /// Find the settings that keep an error budget on your own logs, and say what they would have saved.
     Tune(tune::Arguments),
     /// Say which tier a prompt would go to, and why; or measure how well prompts are routed.
@@ -65,6 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Spend(arguments) => spend::run(&arguments),
         Command::Tune(arguments) => tune::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),
@@ -103,7 +107,8 @@ impl ConfigArgument {
 
 /// The defaults, for commands that ask no provider.
 fn without_providers() -> Result<Config, ConfigErrors> {
-    let yaml = "providers: { none: { type: openai, base_url: \"http://127.0.0.1:9/v1\" } }";
+    let yaml =
+        "providers: { none: { type: openai, base_url: \"http://127.0.0.1:9/v1\" } }\nledger: off";
     Ok(Config::from_yaml(yaml, "built-in", &|_| None)?.config)
 }
 

@@ -52,6 +52,7 @@ impl SimulatedModels {
         let yaml = format!(
             "listen: 127.0.0.1:0
 admin: {{ listen: 127.0.0.1:0 }}
+ledger: off
 providers:
   sim-cheap: {{ type: openai, base_url: \"{}\" }}
   sim-frontier: {{ type: openai, base_url: \"{}\" }}

@@ -103,7 +103,7 @@ mod tests {
             load(&[("ANTHROPIC_API_KEY", "sk-ant-1"), ("OPENAI_API_KEY", "sk-o")]).unwrap().config;
         assert_eq!(config.providers.keys().collect::<Vec<_>>(), ["openai", "anthropic"]);
         assert_eq!(config.providers["openai"].base_url, "https://api.openai.com/v1");
-        assert_eq!(config.providers["anthropic"].api_key.as_ref().unwrap().expose(), "sk-ant-1");
+        assert_eq!(config.providers["anthropic"].api_keys[0].expose(), "sk-ant-1");
         assert_eq!(config.tiers.cheap().targets[1].to_string(), "anthropic/claude-haiku-4-5");
         assert_eq!(config.tiers.frontier().targets.len(), 2);
     }
@@ -125,7 +125,7 @@ mod tests {
         let loaded =
             load(&[("OPENAI_BASE_URL", "http://127.0.0.1:9/v1/"), ("OPENAI_API_KEY", "")]).unwrap();
         assert_eq!(loaded.config.providers["openai"].base_url, "http://127.0.0.1:9/v1");
-        assert!(loaded.config.providers["openai"].api_key.is_none());
+        assert!(loaded.config.providers["openai"].api_keys.is_empty());
         assert_eq!(loaded.config.tiers.cheap().targets.len(), 1);
         assert!(loaded.warnings.iter().any(|warning| warning.starts_with("OPENAI_BASE_URL")));
     }

@@ -8,6 +8,7 @@ mod error;
 mod interpolate;
 mod load;
 mod presets;
+mod provider;
 mod quantities;
 mod reader;
 mod routing;
@@ -19,6 +20,7 @@ pub mod units;
 mod wording;
 
 pub use error::{ConfigErrors, Loaded, Mistake, Position};
+pub use provider::{Aws, Format, Provider, Vertex};
 pub use routing::{
     Action, Aim, CascadeStream, Conditions, KeyPolicy, ModelFacts, Pick, Router, Rule,
 };
@@ -56,8 +58,49 @@ pub struct Config {
     pub upstream: Upstream,
     /// Price overrides by `provider/model` (`prices`).
     pub prices: IndexMap<String, PriceOverride>,
+    /// Files with prices over the shipped ones, the last first (`price_files`).
+    pub price_files: Vec<PathBuf>,
+    /// What money is compared with, and what is done without prices (`spending`).
+    pub spending: Spending,
+    /// Where every request is written down (`ledger`); `None` when `ledger: off`.
+    pub ledger: Option<Ledger>,
     /// What models can do, where the operator says so (`models`).
     pub models: IndexMap<Target, ModelFacts>,
+}
+
+/// How money is looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Spending {
+    /// Requests of keys with a budget may go to models without a known price (`unpriced`, `refuse` or `allow`).
+    pub allows_unpriced: bool,
+    /// The model that answers of lower tiers are compared with (`baseline`); by default the first of the frontier.
+    pub baseline: Option<Target>,
+}
+
+/// Where and how requests are written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ledger {
+    /// The SQLite file (`path`).
+    pub path: PathBuf,
+    /// The operator chose it: that it cannot be opened is an error, not a warning.
+    pub is_chosen: bool,
+    /// How long records are kept (`keep`); `None`: for ever.
+    pub keep: Option<Duration>,
+    /// What of prompts and answers is kept (`log_content`).
+    pub content: LogContent,
+    /// Records that wait to be written; beyond it only sums are kept (`queue`).
+    pub queue: usize,
+}
+
+/// What of prompts and answers is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogContent {
+    /// Nothing (default).
+    None,
+    /// A hash, by which equal ones can be told.
+    Hash,
+    /// All of it.
+    Full,
 }
 
 /// Limits of our own HTTP side.
@@ -86,6 +129,8 @@ pub struct CallerKey {
     pub hash: [u8; 32],
     /// What `auto` means for it (`tier` or `quality`).
     pub policy: Option<KeyPolicy>,
+    /// The most that it may spend, nano-USD a UTC day (`budget`).
+    pub budget: Option<u64>,
 }
 
 /// A secret that never shows in logs or `Debug`.
@@ -109,19 +154,6 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// One upstream vendor that speaks OpenAI's protocol.
-#[derive(Debug, Clone)]
-pub struct Provider {
-    /// `https://host/v1`, without a slash at the end; `/chat/completions` is appended.
-    pub base_url: String,
-    /// Sent as `Authorization: Bearer`; none is sent when absent.
-    pub api_key: Option<Secret>,
-    /// Extra headers for every call (`headers`).
-    pub headers: IndexMap<String, Secret>,
-    /// Ask for usage in streams (`stream_usage`, default true); switch off for a vendor that refuses `stream_options`.
-    pub stream_usage: bool,
-}
-
 /// Who may share answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -140,6 +172,8 @@ pub struct Cache {
     pub ttl: Duration,
     /// Bound on keys, answers and vectors together, bytes (`max_bytes`, default 512MiB).
     pub max_bytes: u64,
+    /// Bound on the vectors that `/v1/embeddings` answered with, bytes (`max_embedding_bytes`, default 64MiB).
+    pub max_embedding_bytes: u64,
     /// The largest answer that is stored, bytes (`max_entry_bytes`, default 1MiB).
     pub max_entry_bytes: usize,
     /// `scope`, `key` or `shared`.
@@ -256,6 +290,11 @@ pub struct Upstream {
     pub breaker_failures: u32,
     /// How long it stays open (`breaker_cooldown`, default 10s).
     pub breaker_cooldown: Duration,
+    /// How often providers are asked whether they are there (`probe`); `None`: never.
+    pub probe: Option<Duration>,
+    /// Requests with fields that a provider's format has no words for are refused there instead of losing them
+    /// (`inexpressible`, `drop` or `refuse`).
+    pub is_strict: bool,
 }
 
 /// A price set by the operator, in nano-USD per million tokens (0.15 USD/M is 150_000_000).

@@ -1,34 +1,63 @@
 //! The vendors known by name, as one table: where they are, and which models a run without a file uses.
 
-/// One vendor that speaks OpenAI's protocol.
+/// One vendor.
 #[derive(Debug)]
 pub(super) struct Preset {
     /// As in `providers.NAME.type`.
     pub name: &'static str,
+    pub speaks: Speaks,
+    /// Empty where it depends on the account.
     pub base_url: &'static str,
     /// The usual environment variable of its key; `None` for local servers, which need none.
     pub key_variable: Option<&'static str>,
     /// Whether it accepts `stream_options.include_usage`.
     pub stream_usage: bool,
+    /// Whether it has `/responses` and keeps their state.
+    pub responses: bool,
     /// Models of the two tiers when there is no file: cheap, frontier. Checked in November 2026.
     pub models: Option<(&'static str, &'static str)>,
 }
 
+/// The format of a vendor; what else it takes is in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaks {
+    OpenAi,
+    Azure,
+    Anthropic,
+    Gemini,
+    Vertex,
+    Bedrock,
+}
+
 /// In the order in which they are tried when there is no file.
-pub(super) const PRESETS: [Preset; 13] = [
-    cloud("openai", "https://api.openai.com/v1", "OPENAI_API_KEY", ("gpt-6-luna", "gpt-6-sol")),
-    cloud(
-        "anthropic",
-        "https://api.anthropic.com/v1",
-        "ANTHROPIC_API_KEY",
-        ("claude-haiku-4-5", "claude-opus-4-7"),
-    ),
-    cloud(
-        "gemini",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
-        "GEMINI_API_KEY",
-        ("gemini-3.5-flash-lite", "gemini-3.8-flash"),
-    ),
+pub(super) const PRESETS: [Preset; 16] = [
+    Preset {
+        responses: true,
+        ..cloud(
+            "openai",
+            "https://api.openai.com/v1",
+            "OPENAI_API_KEY",
+            ("gpt-6-luna", "gpt-6-sol"),
+        )
+    },
+    Preset {
+        speaks: Speaks::Anthropic,
+        ..cloud(
+            "anthropic",
+            "https://api.anthropic.com/v1",
+            "ANTHROPIC_API_KEY",
+            ("claude-haiku-4-5", "claude-opus-4-7"),
+        )
+    },
+    Preset {
+        speaks: Speaks::Gemini,
+        ..cloud(
+            "gemini",
+            "https://generativelanguage.googleapis.com/v1beta",
+            "GEMINI_API_KEY",
+            ("gemini-3.5-flash-lite", "gemini-3.8-flash"),
+        )
+    },
     cloud(
         "groq",
         "https://api.groq.com/openai/v1",
@@ -51,7 +80,10 @@ pub(super) const PRESETS: [Preset; 13] = [
         "DEEPSEEK_API_KEY",
         ("deepseek-v4-flash", "deepseek-v4-pro"),
     ),
-    cloud("xai", "https://api.x.ai/v1", "XAI_API_KEY", ("grok-4.3", "grok-4.6")),
+    Preset {
+        responses: true,
+        ..cloud("xai", "https://api.x.ai/v1", "XAI_API_KEY", ("grok-4.3", "grok-4.6"))
+    },
     cloud(
         "openrouter",
         "https://openrouter.ai/api/v1",
@@ -76,6 +108,10 @@ pub(super) const PRESETS: [Preset; 13] = [
     local("ollama", "http://127.0.0.1:11434/v1"),
     local("vllm", "http://127.0.0.1:8000/v1"),
     local("lmstudio", "http://127.0.0.1:1234/v1"),
+    // Their addresses hold the account's resource, region or project: a file names them.
+    Preset { speaks: Speaks::Azure, responses: true, ..local("azure", "") },
+    Preset { speaks: Speaks::Vertex, ..local("vertex", "") },
+    Preset { speaks: Speaks::Bedrock, ..local("bedrock", "") },
 ];
 
 /// The preset of this name.
@@ -89,15 +125,17 @@ const fn cloud(
     key_variable: &'static str,
     models: (&'static str, &'static str),
 ) -> Preset {
-    Preset {
-        name,
-        base_url,
-        key_variable: Some(key_variable),
-        stream_usage: true,
-        models: Some(models),
-    }
+    Preset { key_variable: Some(key_variable), models: Some(models), ..local(name, base_url) }
 }
 
 const fn local(name: &'static str, base_url: &'static str) -> Preset {
-    Preset { name, base_url, key_variable: None, stream_usage: true, models: None }
+    Preset {
+        name,
+        speaks: Speaks::OpenAi,
+        base_url,
+        key_variable: None,
+        stream_usage: true,
+        responses: false,
+        models: None,
+    }
 }

@@ -89,6 +89,10 @@ pub enum Pick {
     Order,
     /// The one that is cheapest for the request first.
     Cheapest,
+    /// The faster of two that chance picks first.
+    Fastest,
+    /// By chance, each as often as its weight says.
+    Weighted,
 }
 
 /// One operator rule.
@@ -172,10 +176,12 @@ pub struct ModelFacts {
     pub images: bool,
     /// It takes a `response_format` with a schema (`json_schema`).
     pub json_schema: bool,
+    /// Its share of the requests of its tier with `pick: weighted` (`weight`, default 1).
+    pub weight: u32,
 }
 
 impl Default for ModelFacts {
     fn default() -> Self {
-        Self { context: None, tools: true, images: true, json_schema: true }
+        Self { context: None, tools: true, images: true, json_schema: true, weight: 1 }
     }
 }

@@ -1,4 +1,8 @@
-//! How much may be going on at once.
+//! How much may be going on at once, and how much may be spent.
+
+mod purse;
+
+pub use purse::{Held, Purse};
 
 use std::sync::Arc;
 

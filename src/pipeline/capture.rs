@@ -7,23 +7,29 @@ use futures_util::stream;
 use http::StatusCode;
 
 use super::{
-    Gateway,
+    Gateway, OpenRecord,
     check::{Check, Checker},
     comparisons::{Comparer, Comparison},
     context::Context,
+    conversations::{Conversation, Conversations},
+    estimate::Said,
     learners::ScopeLearner,
     outgoing::{EventBytes, Report},
     store::{Found, Storing},
 };
 use crate::{
-    account::{NanoUsd, Price, Usage, cost},
-    api::{assemble::Assembler, error, sse::Event},
+    account::{self, NanoUsd, Price, Usage},
+    api::{assemble::Assembler, error, fields::Fields},
     cache::{Provenance, flight::Lead},
-    config::Tier,
-    limit::Place,
-    provider::openai::{Answer, Chunk, Completion},
+    config::{Target, Tier},
+    limit::{Held, Place},
+    protocol::Writer,
+    provider::{
+        Dialect,
+        openai::{Chunk, Completion, Meaning},
+    },
     telemetry::Metrics,
-    upstream::{Events, StreamError},
+    upstream::{Events, Passed, StreamError},
 };
 
 /// What is owed once the answer is there.
@@ -39,6 +45,15 @@ pub struct Settlement {
     comparer: Arc<Comparer>,
     comparison: Option<Box<Comparison>>,
     learner: Option<ScopeLearner>,
+    /// What was asked, to estimate its length where the provider does not say.
+    asked: Fields,
+    /// What answers of lower tiers are compared with.
+    baseline: Option<Price>,
+    record: OpenRecord,
+    /// What was set aside for it.
+    money: Option<Held>,
+    conversations: Arc<Conversations>,
+    conversation: Option<Conversation>,
     /// Spent on the request before.
     before: NanoUsd,
 }
@@ -48,6 +63,8 @@ pub struct Settlement {
 pub struct Settled {
     /// What it cost, when that is known.
     pub cost: Option<NanoUsd>,
+    /// What a lower tier saved against the baseline, when it is one.
+    pub saved: Option<NanoUsd>,
     /// Whether it is stored.
     pub stored: bool,
 }
@@ -66,6 +83,7 @@ impl Settlement {
             .split_once('/')
             .and_then(|(provider, model)| parts.prices.price(provider, model))
             .copied();
+        ctx.record.reported(report);
         let learns = report.tier.is_some() && parts.router.learn;
         Self {
             storing: Storing::new(parts, ctx),
@@ -79,6 +97,12 @@ impl Settlement {
             comparer: Arc::clone(&gateway.comparer),
             comparison: ctx.comparison.take(),
             learner: learns.then(|| gateway.parts.learners.of(ctx.scope)),
+            asked: ctx.request.fields.clone(),
+            baseline: gateway.baseline(report.tier.as_ref()).copied(),
+            record: ctx.record.clone(),
+            money: None,
+            conversations: Arc::clone(&gateway.conversations),
+            conversation: Conversations::of(ctx),
             before: NanoUsd::ZERO,
         }
     }
@@ -87,6 +111,12 @@ impl Settlement {
     #[must_use]
     pub fn after(self, before: NanoUsd) -> Self {
         Self { before, ..self }
+    }
+
+    /// The same, paid from money that was set aside.
+    #[must_use]
+    pub fn paid_from(self, money: Option<Held>) -> Self {
+        Self { money, ..self }
     }
 
     /// Whether somebody wants the whole answer.
@@ -106,15 +136,22 @@ impl Settlement {
 
     /// Settles an answer in one piece.
     pub fn completion(self, body: Bytes, completion: &Completion) -> Settled {
-        let cost = self.account(completion.usage.as_ref());
-        self.paid(body, completion, cost)
+        let usage = completion.usage.unwrap_or_else(|| Said::whole(&body).usage(&self.asked));
+        let cost = self.account(&usage);
+        self.paid(body, completion, (usage, cost))
     }
 
     /// Settles an answer in one piece that is accounted for already.
-    pub fn paid(mut self, body: Bytes, completion: &Completion, cost: Option<NanoUsd>) -> Settled {
+    pub fn paid(
+        mut self,
+        body: Bytes,
+        completion: &Completion,
+        (usage, cost): (Usage, Option<NanoUsd>),
+    ) -> Settled {
         let own = cost.unwrap_or_default();
         let cost = cost.map(|cost| cost + self.before);
-        self.note_spending(own + self.before);
+        let saved = self.note_spending(&usage, cost);
+        self.record.answered(&body);
         if let Some(comparison) = self.comparison.take() {
             if comparison.pays_reference {
                 comparison.money.spend(own);
@@ -123,7 +160,12 @@ impl Settlement {
                 self.comparer.submit(comparison, body.clone());
             }
         }
-        let provenance = Provenance { target: self.target.clone(), tier: self.tier.clone(), cost };
+        let provenance = Provenance {
+            target: self.target.clone(),
+            tier: self.tier.clone(),
+            usage: Some(usage),
+            cost,
+        };
         if let Some(check) = self.check.take().filter(|_| completion.incomplete.is_none()) {
             self.checker.submit(check, body.clone());
         }
@@ -134,13 +176,20 @@ impl Settlement {
             (Some(lead), None) => lead.unshareable(),
             (None, _) => {}
         }
-        Settled { cost, stored }
+        Settled { cost, saved, stored }
     }
 
-    /// An answer that is accounted for and not kept.
-    fn unstored(mut self, reason: &'static str, usage: Option<&Usage>) {
-        let cost = self.account(usage).unwrap_or_default();
-        self.note_spending(cost + self.before);
+    /// An answer of which so much was `said`, that is accounted for and not kept.
+    fn unstored(mut self, reason: &'static str, usage: Option<Usage>, said: Said) {
+        let usage = usage.unwrap_or_else(|| said.usage(&self.asked));
+        let cost = self.account(&usage);
+        self.note_spending(&usage, cost.map(|cost| cost + self.before));
+        match reason {
+            "cancelled" => self.record.cancelled(),
+            "error" | "no-terminal-event" => self.record.failed("upstream_stream_broken"),
+            _ => {}
+        }
+        let cost = cost.unwrap_or_default();
         if let Some(comparison) = self.comparison.take().filter(|it| it.pays_reference) {
             comparison.money.spend(cost);
         }
@@ -150,14 +199,32 @@ impl Settlement {
         }
     }
 
-    fn note_spending(&self, cost: NanoUsd) {
+    /// Notes what the request cost in all; what that saved, where a lower tier answered.
+    fn note_spending(&self, usage: &Usage, cost: Option<NanoUsd>) -> Option<NanoUsd> {
+        let baseline = self.baseline.as_ref().map(|price| account::cost(usage, price));
+        let saved = baseline.zip(cost).map(|(baseline, cost)| baseline.saturating_sub(cost));
+        self.record.accounted(usage, cost, saved.unwrap_or_default());
+        if let (Some(saved), Some(tier)) = (saved, &self.tier) {
+            self.metrics.routing.saved(tier, saved.0);
+        }
+        let cost = cost.unwrap_or_default();
+        if let Some(money) = &self.money {
+            money.spend(cost);
+        }
         if let (Some(learner), Some(tier)) = (&self.learner, &self.tier) {
             learner.spent(tier.position(), cost.0);
         }
+        saved
     }
 
-    fn account(&self, usage: Option<&Usage>) -> Option<NanoUsd> {
-        account(&self.metrics, &self.target, usage, self.price.as_ref())
+    fn account(&self, usage: &Usage) -> Option<NanoUsd> {
+        if let Some(conversation) = self.conversation
+            && let Some((provider, model)) = self.target.split_once('/')
+        {
+            let target = Target { provider: provider.to_owned(), model: model.to_owned() };
+            self.conversations.answered(conversation, &target, usage, self.price.as_ref());
+        }
+        account(&self.metrics, &self.target, Some(usage), self.price.as_ref())
     }
 }
 
@@ -168,7 +235,7 @@ pub fn account(
     usage: Option<&Usage>,
     price: Option<&Price>,
 ) -> Option<NanoUsd> {
-    let cost = usage.zip(price).map(|(usage, price)| cost(usage, price));
+    let cost = usage.zip(price).map(|(usage, price)| account::cost(usage, price));
     if let Some(usage) = usage {
         for (kind, count) in [
             ("input", usage.input),
@@ -179,6 +246,9 @@ pub fn account(
             metrics.tokens(target, kind, count);
         }
     }
+    if usage.is_some_and(|usage| usage.estimated) {
+        metrics.estimated(target);
+    }
     metrics.cost(target, cost.map(|cost| cost.0));
     cost
 }
@@ -187,11 +257,20 @@ pub fn account(
 /// provider's stream, stores nothing and makes room for another to lead.
 pub struct Capture {
     events: Events,
+    voice: Voice,
     include_usage: bool,
     usage: Option<Usage>,
     collected: Collected,
+    said: Said,
     settlement: Option<Settlement>,
     _place: Option<Place>,
+}
+
+/// How the caller hears what comes.
+struct Voice {
+    writer: Writer,
+    /// Both speak the same: events go on as they came, and the writer only has the last word on a stream that broke off.
+    passes: bool,
 }
 
 /// What has been collected of an answer to store.
@@ -201,25 +280,29 @@ enum Collected {
 }
 
 impl Capture {
-    /// The bytes for the caller: each event as it comes, less the usage that it did not ask for.
+    /// The bytes for the caller of `ctx`: each event as it comes, less the usage that it did not ask for, or what it means in
+    /// the caller's protocol.
     pub fn start(
         events: Events,
+        dialect: Dialect,
         settlement: Settlement,
-        include_usage: bool,
-        place: Option<Place>,
+        ctx: Context,
     ) -> EventBytes {
         let collected = if settlement.is_wanted() {
             Collected::Chunks { assembler: Assembler::default(), bytes: 0 }
         } else {
             Collected::Nothing("unwanted")
         };
+        let voice = Voice { writer: ctx.caller.writer(), passes: ctx.caller.speaks(dialect) };
         let capture = Self {
             events,
-            include_usage,
+            voice,
+            include_usage: ctx.request.include_usage,
             usage: None,
             collected,
+            said: Said::default(),
             settlement: Some(settlement),
-            _place: place,
+            _place: ctx.place,
         };
         Box::pin(stream::unfold(capture, |mut capture| async {
             let bytes = capture.next().await?;
@@ -232,83 +315,130 @@ impl Capture {
         loop {
             // Without a settlement the stream has come to its end.
             self.settlement.as_ref()?;
-            let event = match self.events.next().await {
-                Ok(Some(event)) => event,
+            let passed = match self.events.next().await {
+                Ok(Some(passed)) => passed,
                 Ok(None) => return self.ended_without_done(),
                 Err(error) => return Some(self.failed(&error)),
             };
-            match Chunk::parse(&event) {
-                Chunk::Silence | Chunk::Unknown => return Some(event.raw),
-                Chunk::Done => {
-                    self.done();
-                    return Some(event.raw);
-                }
-                Chunk::Error(_) => {
-                    self.end("error");
-                    return Some(event.raw);
-                }
-                Chunk::Delta { value, usage, usage_only, .. } => {
-                    self.usage = usage.or(self.usage.take());
-                    self.collected.push(value, event.raw.len(), &self.settlement);
-                    if !usage_only || self.include_usage {
-                        return Some(event.raw);
-                    }
-                }
+            let Passed { event, chunks } = passed;
+            let size = event.as_ref().map_or(0, |event| event.raw.len());
+            let has_chunks = !chunks.is_empty();
+            let (mut written, mut is_wanted) = (String::new(), !has_chunks);
+            for chunk in chunks {
+                is_wanted |= self.take(chunk, size, &mut written);
+            }
+            let bytes = match self.voice.passes {
+                true => event.filter(|_| is_wanted).map(|event| event.raw),
+                false => (!written.is_empty()).then(|| written.into()),
+            };
+            if let Some(bytes) = bytes {
+                return Some(bytes);
             }
         }
+    }
+
+    /// Takes one step of the answer; whether the caller wants to hear of it.
+    fn take(&mut self, chunk: Chunk, size: usize, out: &mut String) -> bool {
+        match chunk {
+            Chunk::Unknown => {}
+            Chunk::Done => {
+                if !self.voice.passes {
+                    self.voice.writer.finish(out);
+                }
+                self.events.finished();
+                self.done();
+            }
+            Chunk::Failed(error) => {
+                if !self.voice.passes {
+                    self.voice.writer.fail(&error, out);
+                }
+                self.events.failed();
+                self.end("error");
+            }
+            Chunk::Delta { value, usage, usage_only, .. } => {
+                self.usage = usage.or(self.usage.take());
+                let is_wanted = !usage_only || self.include_usage;
+                if is_wanted && !self.voice.passes {
+                    self.voice.writer.chunk(&value, out);
+                }
+                self.said.hear(&value);
+                self.collected.push(value, size, &self.settlement);
+                return is_wanted;
+            }
+        }
+        true
     }
 
     /// The terminal event: now, and only now, the answer is whole.
     fn done(&mut self) {
         let Some(settlement) = self.settlement.take() else { return };
         let collected = std::mem::replace(&mut self.collected, Collected::Nothing("stored"));
+        let usage = self.usage.take();
+        let said = std::mem::take(&mut self.said);
         let whole = match collected {
-            Collected::Nothing(reason) => return settlement.unstored(reason, self.usage.as_ref()),
+            Collected::Nothing(reason) => return settlement.unstored(reason, usage, said),
             Collected::Chunks { assembler, .. } => assembler.finish(),
         };
         let Some(whole) = whole else {
-            return settlement.unstored("unfinished", self.usage.as_ref());
+            return settlement.unstored("unfinished", usage, said);
         };
         let body = Bytes::from(whole.to_string());
-        match Answer::parse(&body) {
-            Answer::Completion(completion) => {
+        match Meaning::of(&body) {
+            Meaning::Completion(completion) => {
                 settlement.completion(body, &completion);
             }
-            Answer::Error(_) | Answer::Unknown => {
-                settlement.unstored("unfinished", self.usage.as_ref());
+            Meaning::Error(_) | Meaning::Unknown => {
+                settlement.unstored("unfinished", usage, said);
             }
         }
     }
 
-    /// The connection closed in good order, but without `[DONE]`. Whether that is the end or a loss cannot be told
+    /// The connection closed in good order, but without a terminal event. Whether that is the end or a loss cannot be told
     /// unless every choice has a finish reason.
     fn ended_without_done(&mut self) -> Option<Bytes> {
         let finished = match &mut self.collected {
             Collected::Chunks { assembler, .. } => std::mem::take(assembler).finish().is_some(),
-            Collected::Nothing(_) => true,
+            Collected::Nothing(_) => self.said.is_finished,
         };
         if !finished {
+            self.events.failed();
             self.end("no-terminal-event");
-            return Some(error_event("the provider's stream ended before the answer did"));
+            return Some(self.fails("the provider's stream ended before the answer did"));
         }
         // The caller has its answer. Those who wait would get no better one: let them go, all at once.
         if let Some(settlement) = self.settlement.take() {
-            settlement.unstored("no-terminal-event", self.usage.as_ref());
+            let said = std::mem::take(&mut self.said);
+            settlement.unstored("no-terminal-event", self.usage.take(), said);
         }
-        None
+        if self.voice.passes {
+            return None;
+        }
+        let mut out = String::new();
+        self.voice.writer.finish(&mut out);
+        Some(out.into())
     }
 
     fn failed(&mut self, error: &StreamError) -> Bytes {
         tracing::warn!(%error, "a stream broke off");
+        self.events.failed();
         self.end("error");
-        error_event(&error.to_string())
+        self.fails(&error.to_string())
+    }
+
+    /// The event that the caller's protocol knows as the end of a broken stream.
+    fn fails(&mut self, message: &str) -> Bytes {
+        let error = error::body(error::UPSTREAM, "upstream_stream_broken", message, None);
+        let mut out = String::new();
+        self.voice.writer.fail(&error, &mut out);
+        out.into()
     }
 
     fn end(&mut self, reason: &'static str) {
         if let Some(mut settlement) = self.settlement.take() {
             // The lead is dropped without a word: another may have better luck.
             settlement.lead = None;
-            settlement.unstored(reason, self.usage.as_ref());
+            let said = std::mem::take(&mut self.said);
+            settlement.unstored(reason, self.usage.take(), said);
         }
     }
 }
@@ -336,9 +466,3 @@ impl Collected {
 
 /// How many times longer than its answer a stream may be and still be collected.
 const STREAM_OVERHEAD: usize = 64;
-
-/// An error in OpenAI's shape, as the event that clients know as the end of a broken stream.
-fn error_event(message: &str) -> Bytes {
-    let error = error::body(error::UPSTREAM, "upstream_stream_broken", message, None);
-    Event::with_data(&error.to_string()).raw
-}

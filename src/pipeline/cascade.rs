@@ -4,16 +4,16 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::{Gateway, capture::account, context::Context, similarity::similarity};
+use super::{Gateway, capture::account, context::Context, estimate::Said, similarity::similarity};
 use crate::{
-    account::NanoUsd,
+    account::{NanoUsd, Usage},
     config::{CascadeStream, Target},
-    provider::openai::{Completion, comparable_text, unstreamed_body},
+    provider::{self, Form, openai::comparable_text},
     route::{
         Plan,
         cascade::{Check, Demands, Reason, Settings, Verdict, agree},
     },
-    upstream::{Call, Endpoint, Expect, Reply, ReplyBody},
+    upstream::{Call, Endpoint, Reply, ReplyBody},
 };
 
 /// What came of asking the first tier.
@@ -33,10 +33,10 @@ pub enum First {
 pub struct Answered {
     /// Who gave it.
     pub reply: Reply,
-    /// The answer.
-    pub body: Bytes,
-    /// What it means.
-    pub completion: Completion,
+    /// The answer, and what it means.
+    pub answer: provider::Answered,
+    /// The tokens of it, and of a second one where one was asked for.
+    pub usage: Usage,
     /// What was spent to get it, as far as that is known.
     pub cost: Option<NanoUsd>,
 }
@@ -88,35 +88,39 @@ impl Gateway {
         };
         let (first, second) = tokio::join!(self.ask_whole(ctx, targets), second);
         let Some(mut first) = first else { return (None, Verdict::Stands) };
-        let mut verdict = Check::new(Demands::of(&ctx.request), settings).verdict(&first.body);
+        let mut verdict =
+            Check::new(Demands::of(&ctx.request), settings).verdict(&first.answer.body);
         if settings.self_consistency && verdict == Verdict::Stands {
             verdict = match &second {
-                Some(second) => self.agree(&first.body, &second.body).await,
+                Some(second) => self.agree(&first.answer.body, &second.answer.body).await,
                 None => Verdict::Escalate(Reason::Inconsistent),
             };
         }
         if let Some(second) = second {
             first.cost = first.cost.zip(second.cost).map(|(one, other)| one + other);
+            first.usage = first.usage + second.usage;
         }
         (Some(first), verdict)
     }
 
     /// A whole answer by one of `targets`, paid for; `None` when there is none.
     async fn ask_whole(&self, ctx: &Context, targets: &[Target]) -> Option<Answered> {
+        let inquiry = self.inquiry(ctx, Form::Whole { max_output: None });
         let call = Call {
             targets,
-            endpoint: Endpoint::Chat,
-            body: &|target, _| unstreamed_body(&ctx.request, &target.model, None),
+            endpoint: Endpoint::Answers,
+            request: &|target, provider| inquiry.outbound(target, provider),
             headers: &ctx.passed_headers,
-            expect: Expect::Completion,
         };
         let mut reply = self.parts.upstream.send(call).await.ok()?;
         let whole = std::mem::replace(&mut reply.body, ReplyBody::Whole(Bytes::new()));
-        let ReplyBody::Completion(body, completion) = whole else { return None };
+        let ReplyBody::Completion(answer) = whole else { return None };
         let (target, parts) = (&reply.target, &self.parts);
         let price = parts.prices.price(&target.provider, &target.model);
-        let cost = account(&parts.metrics, &target.to_string(), completion.usage.as_ref(), price);
-        Some(Answered { reply, body, completion, cost })
+        let usage = answer.completion.usage;
+        let usage = usage.unwrap_or_else(|| Said::whole(&answer.body).usage(&ctx.request.fields));
+        let cost = account(&parts.metrics, &target.to_string(), Some(&usage), price);
+        Some(Answered { reply, answer: *answer, usage, cost })
     }
 
     /// Whether two answers of one tier say the same.

@@ -10,44 +10,44 @@ use http::{HeaderMap, StatusCode};
 
 use super::{
     Body, CacheOutcome, Error, Gateway, Outgoing, Report,
+    caller::Caller,
     capture::{Capture, Settlement},
     cascade::{Answered, First},
     context::Context,
-    feedback::{RequestId, Served},
+    feedback::Served,
+    gateway::Admitted,
     store::{Found, Match},
 };
 use crate::{
-    account::NanoUsd,
+    account::{NanoUsd, cost},
     api::{
         chat::ChatRequest,
         control::{ControlError, Controls},
     },
-    auth::Principal,
     cache::{
-        Bypass, Keys, Policy, ScopeId,
+        Bypass, Entry, Keys, Policy, Provenance, ScopeId,
         flight::{Join, Lead},
         key::KeyParts,
-        replay,
     },
     config::{Scope, Tier},
-    limit::Place,
-    provider::openai::request_body,
-    route::{
-        Plan,
-        sharing::{self, Caller},
-    },
-    upstream::{Call, Endpoint, Expect, Failure, Reply, ReplyBody},
+    limit::Held,
+    protocol::Protocol,
+    provider::{self, Dialect, Form, Inquiry},
+    route::{Plan, sharing},
+    upstream::{Call, Endpoint, Failure, Reply, ReplyBody},
 };
 
 impl Gateway {
-    /// Answers `POST /v1/chat/completions` for an admitted caller.
-    pub async fn chat(
+    /// Answers a request in `protocol` for an admitted caller.
+    pub async fn answer(
         &self,
-        (principal, place): (Principal, Place),
+        protocol: Protocol,
+        admitted: Admitted,
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Outgoing, Error> {
-        let mut ctx = self.read(principal, place, headers, body)?;
+        let asked = Caller::read(protocol, body.clone())?;
+        let mut ctx = self.read(asked, admitted, headers, &body)?;
         let readable = ctx.keys.filter(|_| ctx.policy.read.is_ok());
         if let Some(found) = readable.and_then(|keys| self.exact(&ctx, keys)) {
             return Ok(self.serve(ctx, &found));
@@ -81,31 +81,36 @@ impl Gateway {
     /// The request, understood: controls, model, what the cache may do, keys.
     fn read(
         &self,
-        principal: Principal,
-        place: Place,
+        (caller, request): (Caller, ChatRequest),
+        Admitted { principal, place, id, record }: Admitted,
         headers: HeaderMap,
-        body: Bytes,
+        body: &Bytes,
     ) -> Result<Context, Error> {
         let controls = Controls::parse(&headers)?;
-        let request = ChatRequest::parse(body)?;
         let max_wrong = controls.max_wrong;
         let tier = controls.tier.as_deref().map(|name| self.tier(name)).transpose()?;
         let asked = self.parts.resolver.resolve(&request.model, tier)?;
         let mut policy = Policy::of(&request, &controls, &self.parts.cache);
+        if caller.state().is_some() {
+            policy.read = Err(Bypass::Stateful);
+            policy.write = Err(Bypass::Stateful);
+        }
         if self.parts.embedder.is_none() && policy.question.is_ok() {
             policy.question = Err(Bypass::NoEmbedding);
         }
         let shared_by = if policy.personal { &Scope::Key } else { &self.parts.cache.scope };
         let scope = ScopeId::of(shared_by, &principal, controls.scope.as_deref());
+        record.asked(&request.model, scope, &controls, body);
         let passed_headers = Context::passed_headers(&headers);
         let rules = &self.parts.router.rules;
-        let caller = Caller { key: principal.name.as_deref(), policy: principal.policy.as_ref() };
+        let asking =
+            sharing::Caller { key: principal.name.as_deref(), policy: principal.policy.as_ref() };
         let mut telling_headers = sharing::telling_headers(&asked, &headers, rules);
         telling_headers.extend(passed_headers.clone());
         let keys = (policy.read.is_ok() || policy.write.is_ok()).then(|| {
             Keys::of(KeyParts {
                 scope,
-                policy: &sharing::policy(&asked, caller, rules),
+                policy: &sharing::policy(&asked, asking, rules),
                 headers: &telling_headers,
                 request: &request,
                 embedder: self.parts.embedder.as_deref().map_or("", |embedder| embedder.identity()),
@@ -124,7 +129,8 @@ impl Gateway {
         Ok(Context {
             headers,
             passed_headers,
-            request,
+            caller: Arc::new(caller),
+            request: Arc::new(request),
             asked,
             policy,
             principal,
@@ -137,6 +143,8 @@ impl Gateway {
             learned: None,
             comparison: None,
             waited: Duration::ZERO,
+            record,
+            id,
             place: Some(place),
         })
     }
@@ -165,27 +173,21 @@ impl Gateway {
         if let Some((budget, confidence)) = &budget {
             budget.served(*confidence);
         }
-        let request_id = RequestId::fresh();
         self.served.remember(
-            request_id,
+            ctx.id,
             Served::Cached { caller: ctx.principal.id, entry: Arc::downgrade(entry), budget },
         );
-        let saved = entry.provenance.cost;
+        let saved = self.worth(entry);
+        ctx.record.saved(saved.unwrap_or_default());
+        ctx.record.answered(&entry.body);
         self.parts.metrics.saved(cache.as_str(), saved.map_or(0, |saved| saved.0));
-        let replay =
-            ctx.request.stream.then(|| replay::as_events(&entry.body, ctx.request.include_usage));
-        let body = match replay {
-            Some(Ok(events)) => Body::Replay(events),
-            // Only completions are stored, so there is always a stream; the whole body is the honest second best.
-            Some(Err(_)) | None => Body::Whole(entry.body.clone()),
-        };
+        let body = whole(&ctx, entry.body.clone());
         let report = Report {
             target: Some(entry.provenance.target.clone()),
             tier: entry.provenance.tier.clone(),
             cost: Some(NanoUsd::ZERO),
             saved,
             waited: ctx.waited,
-            request_id: Some(request_id),
             ..Report::new(cache)
         };
         Outgoing {
@@ -204,26 +206,26 @@ impl Gateway {
         lead: Option<Lead<Found>>,
     ) -> Result<Outgoing, Error> {
         let plan = self.plan(&mut ctx).await?;
+        let money = self.set_aside(&ctx, &plan.targets, plan.cascade.is_some())?;
         let mut targets = plan.targets.as_slice();
         let (mut before, mut because) = (NanoUsd::ZERO, String::new());
         if Self::is_checked_first(&ctx, &plan) {
             match self.first_answer(&mut ctx, &plan).await {
-                First::Stands(answered) => return Ok(self.answered(ctx, &plan, *answered, lead)),
+                First::Stands(answered) => {
+                    return Ok(self.answered(ctx, &plan, *answered, (lead, money)));
+                }
                 First::Escalates { why, spent } => {
                     (before, because) = (spent, format!("; escalated: {why}"));
                     targets = plan.above_first_tier();
                 }
             }
         }
-        let stream = ctx.request.stream;
+        let inquiry = self.inquiry(&ctx, Form::AsAsked);
         let call = Call {
             targets,
-            endpoint: Endpoint::Chat,
-            body: &|target, provider| {
-                request_body(&ctx.request, &target.model, provider.stream_usage)
-            },
+            endpoint: Endpoint::Answers,
+            request: &|target, provider| inquiry.outbound(target, provider),
             headers: &ctx.passed_headers,
-            expect: if stream { Expect::Events } else { Expect::Completion },
         };
         let start = Instant::now();
         let result = self.parts.upstream.send(call).await;
@@ -238,28 +240,30 @@ impl Gateway {
         if let Some(reason) = &mut report.reason {
             reason.push_str(&because);
         }
-        let Reply { status, headers, body, .. } = reply;
-        let settlement = Settlement::new(self, &mut ctx, &report, lead).after(before);
+        let settlement =
+            Settlement::new(self, &mut ctx, &report, lead).after(before).paid_from(money);
+        let refusal = match &reply.body {
+            ReplyBody::Whole(body) if !ctx.caller.speaks(reply.dialect) => {
+                Some(ctx.caller.error(reply.status.as_u16(), &reply.error(body)))
+            }
+            _ => None,
+        };
+        let Reply { status, headers, dialect, body, .. } = reply;
         let (body, place) = match body {
             ReplyBody::Whole(body) => {
                 report.stored = Some(false);
                 settlement.refused(status);
-                (Body::Whole(body), ctx.place)
+                (Body::Whole(refusal.unwrap_or(body)), ctx.place)
             }
-            ReplyBody::Completion(body, completion) => {
-                let settled = settlement.completion(body.clone(), &completion);
+            ReplyBody::Completion(answered) => {
+                let settled = settlement.completion(answered.body.clone(), &answered.completion);
                 (report.cost, report.stored) = (settled.cost, Some(settled.stored));
-                (whole(&ctx, body), ctx.place)
+                report.saved = settled.saved;
+                (heard(&ctx, dialect, *answered), ctx.place)
             }
-            ReplyBody::Events(events) => (
-                Body::Events(Capture::start(
-                    *events,
-                    settlement,
-                    ctx.request.include_usage,
-                    ctx.place,
-                )),
-                None,
-            ),
+            ReplyBody::Events(events) => {
+                (Body::Events(Capture::start(*events, dialect, settlement, ctx)), None)
+            }
         };
         Ok(Outgoing { status, headers, body, report, place })
     }
@@ -270,27 +274,49 @@ impl Gateway {
         mut ctx: Context,
         plan: &Plan,
         answered: Answered,
-        lead: Option<Lead<Found>>,
+        (lead, money): (Option<Lead<Found>>, Option<Held>),
     ) -> Outgoing {
-        let Answered { reply, body, completion, cost } = answered;
+        let Answered { reply, answer, usage, cost } = answered;
         let mut report = self.report(&ctx, plan, &reply);
-        let settlement = Settlement::new(self, &mut ctx, &report, lead);
-        let settled = settlement.paid(body.clone(), &completion, cost);
+        let settlement = Settlement::new(self, &mut ctx, &report, lead).paid_from(money);
+        let settled = settlement.paid(answer.body.clone(), &answer.completion, (usage, cost));
         (report.cost, report.stored) = (settled.cost, Some(settled.stored));
-        let Reply { status, headers, .. } = reply;
-        Outgoing { status, headers, body: whole(&ctx, body), report, place: ctx.place }
+        report.saved = settled.saved;
+        let Reply { status, headers, dialect, .. } = reply;
+        Outgoing { status, headers, body: heard(&ctx, dialect, answer), report, place: ctx.place }
     }
 
     /// How an answer that a provider has just given came about.
     fn report(&self, ctx: &Context, plan: &Plan, reply: &Reply) -> Report {
         let tier = plan.tier_of(&reply.target).cloned();
+        self.remember_routed(ctx, tier.as_ref());
         Report {
-            request_id: self.remember_routed(ctx, tier.as_ref()),
             target: Some(reply.target.to_string().into()),
             tier,
             reason: Some(plan.reason_for(&reply.target)),
             waited: ctx.waited,
+            dropped: reply.dropped.clone(),
+            attempts: reply.attempts,
             ..Report::new(self.outcome(ctx))
+        }
+    }
+
+    /// What a stored answer would cost today; what it did cost, where that is not known.
+    fn worth(&self, entry: &Entry) -> Option<NanoUsd> {
+        let Provenance { target, usage, cost: paid, .. } = &entry.provenance;
+        let price = target
+            .split_once('/')
+            .and_then(|(provider, model)| self.parts.prices.price(provider, model));
+        usage.as_ref().zip(price).map(|(usage, price)| cost(usage, price)).or(*paid)
+    }
+
+    /// What `ctx` asks of a provider.
+    pub(super) fn inquiry<'a>(&self, ctx: &'a Context, form: Form) -> Inquiry<'a> {
+        Inquiry {
+            chat: &ctx.request,
+            native: ctx.caller.native(),
+            form,
+            is_strict: self.parts.is_strict,
         }
     }
 
@@ -303,8 +329,20 @@ impl Gateway {
     }
 }
 
-/// A whole answer, as the caller wants it: one who waits for events gets them even where the provider sent none.
+/// A provider's whole answer: its own words where the caller knows them.
+fn heard(ctx: &Context, dialect: Dialect, answered: provider::Answered) -> Body {
+    match answered.native {
+        Some(native) if ctx.caller.speaks(dialect) && !ctx.request.stream => Body::Whole(native),
+        _ => whole(ctx, answered.body),
+    }
+}
+
+/// A `chat.completion`, as the caller wants it: one who waits for events gets them.
 fn whole(ctx: &Context, body: Bytes) -> Body {
-    let replay = ctx.request.stream.then(|| replay::as_events(&body, ctx.request.include_usage));
-    replay.and_then(Result::ok).map_or(Body::Whole(body), Body::Replay)
+    let replay = || ctx.caller.replay(&body, ctx.request.include_usage);
+    match ctx.request.stream.then(replay).and_then(Result::ok) {
+        Some(events) => Body::Replay(events),
+        // Only completions come here, so there is always a stream; the whole body is the honest second best.
+        None => Body::Whole(ctx.caller.whole(body)),
+    }
 }

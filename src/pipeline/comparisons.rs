@@ -14,21 +14,24 @@ use tokio::{
 };
 
 use super::{
-    capture::account, learners::ScopeLearner, llm_judge::LlmJudge, purse::Held,
-    similarity::similarity,
+    capture::account, learners::ScopeLearner, llm_judge::LlmJudge, similarity::similarity,
 };
 use crate::{
     account::PriceBook,
     api::chat::ChatRequest,
     config::Target,
     embed::Embedder,
-    provider::openai::{Answer, Completion, Incomplete, comparable_text, unstreamed_body},
+    limit::Held,
+    provider::{
+        Answered, Form, Inquiry,
+        openai::{Completion, Incomplete, Meaning, comparable_text},
+    },
     route::{
         learn::{Change, Outcome, Sight},
         promise::Source,
     },
     telemetry::Metrics,
-    upstream::{Call, Endpoint, Expect, ReplyBody, Upstream},
+    upstream::{Call, Endpoint, ReplyBody, Upstream},
     verify::outcome::{self, Evidence, Judgement},
 };
 
@@ -52,7 +55,7 @@ pub struct Comparison {
     /// When it was asked, Unix seconds.
     pub at: f64,
     /// What was asked.
-    pub request: ChatRequest,
+    pub request: Arc<ChatRequest>,
     /// The caller's headers that providers get.
     pub headers: HeaderMap,
     /// The lower tier's targets.
@@ -203,12 +206,13 @@ impl Means {
     /// The lower tier's answer.
     async fn ask(&self, comparison: &Comparison) -> Option<Read> {
         let Comparison { request, targets, headers, max_output, money, .. } = comparison;
+        let form = Form::Whole { max_output: Some(*max_output) };
+        let inquiry = Inquiry { chat: request, native: None, form, is_strict: false };
         let call = Call {
             targets,
-            endpoint: Endpoint::Chat,
-            body: &|target, _| unstreamed_body(request, &target.model, Some(*max_output)),
+            endpoint: Endpoint::Answers,
+            request: &|target, provider| inquiry.outbound(target, provider),
             headers,
-            expect: Expect::Completion,
         };
         let reply = match self.upstream.send(call).await {
             Ok(reply) => reply,
@@ -217,7 +221,8 @@ impl Means {
                 return None;
             }
         };
-        let ReplyBody::Completion(body, completion) = reply.body else { return None };
+        let ReplyBody::Completion(answered) = reply.body else { return None };
+        let Answered { body, completion, .. } = *answered;
         let price = self.prices.price(&reply.target.provider, &reply.target.model);
         let target = reply.target.to_string();
         let cost = account(&self.metrics, &target, completion.usage.as_ref(), price);
@@ -272,7 +277,7 @@ async fn learn(learner: &ScopeLearner, outcome: Outcome, metrics: &Metrics) {
 }
 
 fn read(body: &[u8]) -> Option<Read> {
-    let Answer::Completion(completion) = Answer::parse(body) else { return None };
+    let Meaning::Completion(completion) = Meaning::of(body) else { return None };
     Some(Read { text: comparable_text(body)?, completion })
 }
 

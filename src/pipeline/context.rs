@@ -1,10 +1,15 @@
 //! What is known of one request on its way.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::HeaderMap;
 
-use super::{check::Check, comparisons::Comparison, routing::Learned};
+use super::{
+    OpenRecord, RequestId, caller::Caller, check::Check, comparisons::Comparison, routing::Learned,
+};
 use crate::{
     api::chat::ChatRequest,
     auth::Principal,
@@ -20,8 +25,10 @@ pub struct Context {
     pub headers: HeaderMap,
     /// Those of them that are handed on to providers.
     pub passed_headers: HeaderMap,
+    /// What the caller speaks, and what it said in its own words.
+    pub caller: Arc<Caller>,
     /// The request itself.
-    pub request: ChatRequest,
+    pub request: Arc<ChatRequest>,
     /// What its model name means.
     pub asked: Asked,
     /// What the cache may do.
@@ -46,6 +53,10 @@ pub struct Context {
     pub comparison: Option<Box<Comparison>>,
     /// Time spent waiting for a provider or for an identical request.
     pub waited: Duration,
+    /// What is written down of it.
+    pub record: OpenRecord,
+    /// Its name.
+    pub id: RequestId,
     /// Its place among the requests being worked on.
     pub place: Option<Place>,
 }
@@ -67,4 +78,4 @@ impl Context {
 }
 
 /// Headers that change what a provider does; part of the cache keys.
-const PASSED_HEADERS: &[&str] = &["openai-beta"];
+const PASSED_HEADERS: &[&str] = &["anthropic-beta", "openai-beta"];

@@ -1,10 +1,14 @@
 //! Why a request gets no answer. The server maps it to a status; nothing here knows HTTP.
 
+use super::SpendingError;
 use crate::{
-    api::{chat::ChatError, control::ControlError, embeddings::EmbeddingsError},
+    api::{
+        chat::ChatError, control::ControlError, embeddings::EmbeddingsError, fields::FieldsError,
+    },
     auth::AuthError,
     embed::EmbedError,
     limit::Overloaded,
+    protocol::Malformed,
     route::{NoCapableTarget, ResolveError},
     upstream::Failure,
 };
@@ -24,6 +28,12 @@ pub enum Error {
     /// The chat request cannot be read.
     #[error(transparent)]
     Chat(#[from] ChatError),
+    /// The body is no JSON object.
+    #[error(transparent)]
+    Fields(#[from] FieldsError),
+    /// A request in another protocol than chat cannot be read.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
     /// The embeddings request cannot be read.
     #[error(transparent)]
     Embeddings(#[from] EmbeddingsError),
@@ -61,6 +71,9 @@ pub enum Error {
         /// What there is.
         dim: usize,
     },
+    /// The caller has no money left, or nobody knows what it would cost.
+    #[error(transparent)]
+    Spending(#[from] SpendingError),
     /// An identical request is being answered and did not come to an end in time.
     #[error("an identical request in flight did not finish in time")]
     FlightTimeout,

@@ -12,28 +12,32 @@ use http::HeaderMap;
 use indexmap::IndexMap;
 
 use super::{
-    Error,
+    Error, OpenRecord, RequestId,
     budgets::Budgets,
     check::Checker,
     comparisons::{Comparer, Means},
+    conversations::Conversations,
     escalations::Escalations,
     feedback::ServedAnswers,
     learners::Learners,
     llm_judge::LlmJudge,
-    purse::Purse,
+    spending::Spending,
     store::Found,
 };
 use crate::{
-    account::{NanoUsd, PriceBook},
+    account::{
+        NanoUsd, Price, PriceBook,
+        ledger::{self, Ledger},
+    },
     auth::{Authenticator, Principal},
-    cache::{Clock, ExactCache, Flights, SemanticIndex},
+    cache::{Clock, ExactCache, Flights, SemanticIndex, embeddings::EmbeddingCache},
     classify::Classifier,
-    config::{Cache, ModelFacts, Router, Target, Tiers},
+    config::{self, Cache, CallerKey, ModelFacts, Router, Target, Tier, Tiers},
     embed::Embedder,
-    limit::{Admission, Place},
+    limit::{Admission, Place, Purse},
     route::Resolver,
     telemetry::{CacheSize, Metrics},
-    upstream::Upstream,
+    upstream::{Standing, Upstream},
     verify::{budget::Prior, judge::Judge},
 };
 
@@ -41,6 +45,12 @@ use crate::{
 pub struct Parts {
     /// Who may call.
     pub auth: Authenticator,
+    /// The keys of callers.
+    pub callers: Vec<CallerKey>,
+    /// How money is looked at.
+    pub spending: config::Spending,
+    /// Where requests are written down, if anywhere.
+    pub ledger: Option<Arc<Ledger>>,
     /// How many at once.
     pub admission: Admission,
     /// What model names mean.
@@ -57,6 +67,8 @@ pub struct Parts {
     pub exact: ExactCache,
     /// Stored answers by meaning.
     pub semantic: Arc<SemanticIndex>,
+    /// Vectors that were asked for before.
+    pub embeddings: EmbeddingCache,
     /// The cache's clock.
     pub clock: Clock,
     /// Says whether one answer serves two questions.
@@ -71,6 +83,8 @@ pub struct Parts {
     pub learners: Learners,
     /// The providers.
     pub upstream: Arc<Upstream>,
+    /// What a provider's format cannot express is never left out.
+    pub is_strict: bool,
     /// The longest that a request waits for an identical one.
     pub total_timeout: Duration,
     /// What tokens cost.
@@ -88,7 +102,9 @@ pub struct Gateway {
     pub(super) served: ServedAnswers,
     pub(super) comparer: Arc<Comparer>,
     pub(super) purse: Purse,
+    pub(super) spending: Spending,
     pub(super) escalations: Escalations,
+    pub(super) conversations: Arc<Conversations>,
     draining: AtomicBool,
 }
 
@@ -115,13 +131,20 @@ impl Gateway {
             budgets,
             checker: Arc::new(checker),
             comparer: Arc::new(comparer),
+            spending: Spending::new(&parts.callers, parts.spending.allows_unpriced),
             purse: Purse::new(NanoUsd(parts.router.shadow_spend)),
             escalations: Escalations::new(parts.router.escalation_window),
             served: ServedAnswers::default(),
+            conversations: Arc::default(),
             flights: Flights::default(),
             draining: AtomicBool::new(false),
             parts,
         }
+    }
+
+    /// What callers may spend, and have spent.
+    pub fn spending(&self) -> &Spending {
+        &self.spending
     }
 
     /// The error budgets, for the operator.
@@ -146,9 +169,34 @@ impl Gateway {
     }
 
     /// The caller behind a request, and a place for it; asked before its body is read.
-    pub fn admit(&self, headers: &HeaderMap) -> Result<(Principal, Place), Error> {
+    pub fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Error> {
         let principal = self.parts.auth.authenticate(token(headers))?;
-        Ok((principal, self.parts.admission.enter()?))
+        let place = self.parts.admission.enter()?;
+        Ok(Admitted { principal, place, id: RequestId::fresh(), record: OpenRecord::none() })
+    }
+
+    /// The record of an admitted request that has just been read.
+    pub fn open_record(&self, admitted: &Admitted, protocol: ledger::Protocol) -> OpenRecord {
+        match &self.parts.ledger {
+            Some(ledger) => {
+                let asked = (admitted.id, &admitted.principal, protocol);
+                OpenRecord::new(ledger, &self.parts.clock, asked)
+            }
+            None => OpenRecord::none(),
+        }
+    }
+
+    /// The price of the model that answers of lower tiers than the frontier are compared with.
+    pub(super) fn baseline(&self, tier: Option<&Tier>) -> Option<&Price> {
+        let frontier = self.parts.tiers.frontier();
+        tier.filter(|tier| **tier != frontier.tier)?;
+        let baseline = self.parts.spending.baseline.as_ref().or(frontier.targets.first())?;
+        self.parts.prices.price(&baseline.provider, &baseline.model)
+    }
+
+    /// The ledger, when there is one.
+    pub fn ledger(&self) -> Option<&Arc<Ledger>> {
+        self.parts.ledger.as_ref()
     }
 
     /// Every model name that can be asked for.
@@ -160,9 +208,27 @@ impl Gateway {
         names
     }
 
+    /// Whether a model of this name can be asked for.
+    pub fn knows_model(&self, name: &str) -> Result<(), Error> {
+        if name == LOCAL_MODEL && self.parts.embedder.is_some() {
+            return Ok(());
+        }
+        Ok(self.parts.resolver.resolve(name, None).map(|_| ())?)
+    }
+
     /// The counters.
     pub fn metrics(&self) -> &Metrics {
         &self.parts.metrics
+    }
+
+    /// The providers.
+    pub fn upstream(&self) -> Arc<Upstream> {
+        Arc::clone(&self.parts.upstream)
+    }
+
+    /// How every target does that has been asked.
+    pub fn standings(&self) -> Vec<(Target, Standing)> {
+        self.parts.upstream.standings()
     }
 
     /// What the cache holds now.
@@ -186,6 +252,18 @@ impl Gateway {
     pub fn flights(&self) -> usize {
         self.flights.len()
     }
+}
+
+/// A caller who may go on, and its place.
+pub struct Admitted {
+    /// Who calls.
+    pub principal: Principal,
+    /// Its place among the requests being worked on.
+    pub place: Place,
+    /// The request's name.
+    pub id: RequestId,
+    /// What is written down of it.
+    pub record: OpenRecord,
 }
 
 /// The name of the local embedding model.

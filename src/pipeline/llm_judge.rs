@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::json;
 
 use super::{Parts, capture::account};
 use crate::{
     account::{NanoUsd, PriceBook},
+    api::chat::ChatRequest,
     config::{AnswerJudge, Target},
-    provider::openai::comparable_text,
+    provider::{Answered, Form, Inquiry, openai::comparable_text},
     telemetry::Metrics,
-    upstream::{Call, Endpoint, Expect, ReplyBody, Upstream},
+    upstream::{Call, Endpoint, ReplyBody, Upstream},
     verify::{
         answers::{judge_prompt, parse_judgement},
         outcome::{combine, parse_preference, preference_prompt},
@@ -80,17 +80,17 @@ impl LlmJudge {
         if self.targets.is_empty() {
             return None;
         }
-        let body = |target: &Target, _: &_| {
-            let messages = json!([{"role": "user", "content": prompt}]);
-            let body = json!({"model": target.model, "messages": messages, "max_completion_tokens": VERDICT_TOKENS});
-            Bytes::from(body.to_string())
-        };
+        let messages = json!([{"role": "user", "content": prompt}]);
+        let body =
+            json!({"model": "", "messages": messages, "max_completion_tokens": VERDICT_TOKENS});
+        let chat = ChatRequest::parse(body.to_string().into()).ok()?;
+        let form = Form::Whole { max_output: None };
+        let inquiry = Inquiry { chat: &chat, native: None, form, is_strict: false };
         let call = Call {
             targets: &self.targets,
-            endpoint: Endpoint::Chat,
-            body: &body,
+            endpoint: Endpoint::Answers,
+            request: &|target, provider| inquiry.outbound(target, provider),
             headers: &HeaderMap::new(),
-            expect: Expect::Completion,
         };
         let reply = match self.upstream.send(call).await {
             Ok(reply) => reply,
@@ -99,7 +99,8 @@ impl LlmJudge {
                 return None;
             }
         };
-        let ReplyBody::Completion(body, completion) = reply.body else { return None };
+        let ReplyBody::Completion(answered) = reply.body else { return None };
+        let Answered { body, completion, .. } = *answered;
         let target = reply.target.to_string();
         let price = self.prices.price(&reply.target.provider, &reply.target.model);
         let cost = account(metrics, &target, completion.usage.as_ref(), price);

@@ -1,16 +1,20 @@
 //! The flow of one request, from the caller's bytes to the answer's. Knows no axum and no reqwest.
 
 pub mod budgets;
+mod caller;
 pub mod capture;
 mod cascade;
 mod chat;
 mod check;
 mod comparisons;
 mod context;
+mod conversations;
+mod count_tokens;
 mod draws;
 mod embeddings;
 mod error;
 mod escalations;
+mod estimate;
 mod feedback;
 mod gateway;
 mod learners;
@@ -18,9 +22,10 @@ mod llm_judge;
 mod lookup;
 mod outgoing;
 mod plan;
-mod purse;
+mod records;
 mod routing;
 mod similarity;
+mod spending;
 mod state;
 mod store;
 
@@ -28,8 +33,10 @@ pub use self::{
     budgets::Budgets,
     error::Error,
     feedback::RequestId,
-    gateway::{Gateway, Parts},
+    gateway::{Admitted, Gateway, Parts},
     learners::{Learners, ScopeLearner},
     outgoing::{Body, CacheOutcome, Outgoing, Report},
+    records::OpenRecord,
+    spending::{Spending, SpendingError},
     state::{Keeper, State, StateError},
 };

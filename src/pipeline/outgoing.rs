@@ -6,7 +6,6 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, StatusCode};
 
-use super::feedback::RequestId;
 use crate::{account::NanoUsd, cache::Bypass, config::Tier, limit::Place};
 
 /// The response to a caller.
@@ -95,10 +94,12 @@ pub struct Report {
     pub cost: Option<NanoUsd>,
     /// What a hit saved.
     pub saved: Option<NanoUsd>,
+    /// Attempts that were made at providers.
+    pub attempts: u32,
     /// Time that was spent waiting for a provider.
     pub waited: Duration,
-    /// What feedback on the answer refers to, when it came from the cache.
-    pub request_id: Option<RequestId>,
+    /// What the provider's format has no words for and was left out of the request.
+    pub dropped: Vec<String>,
 }
 
 impl Report {
@@ -112,8 +113,9 @@ impl Report {
             reason: None,
             cost: None,
             saved: None,
+            attempts: 0,
             waited: Duration::ZERO,
-            request_id: None,
+            dropped: Vec::new(),
         }
     }
 }

@@ -1,9 +1,14 @@
 //! The plan for one request: its model, or targets of the tier that rules and the learned choice pick.
 
+use std::sync::Arc;
+
+use rand::Rng as _;
+
 use super::{Gateway, context::Context, routing::Case};
 use crate::{
     classify::RequestText,
     config::Target,
+    provider::{Dialect, Form, Inquiry},
     route::{Asked, Decision, Market, Needs, NoCapableTarget, Plan, Said, Signals, rules},
 };
 
@@ -26,22 +31,45 @@ impl Gateway {
         let decision = rules::choose(&signals, &parts.router, &parts.tiers);
         let text = RequestText { system: &said.system, question: &said.question, ..signals.text() };
         let latency = |target: &Target| parts.upstream.latency(target);
+        let load = |target: &Target| parts.upstream.load(target);
+        let held = self.conversations.held(ctx);
+        let (caller, chat) = (Arc::clone(&ctx.caller), Arc::clone(&ctx.request));
+        let inquiry = Inquiry {
+            chat: &chat,
+            native: caller.native(),
+            form: Form::AsAsked,
+            is_strict: parts.is_strict,
+        };
+        let unspoken = |target: &Target| {
+            let provider = parts.upstream.provider(target)?;
+            let is_own = Dialect::of(provider, &target.model, None) == Dialect::Chat;
+            if is_own && !chat.translated {
+                return None;
+            }
+            inquiry.outbound(target, provider).err()
+        };
         let market = Market {
             models: &parts.models,
             prices: &parts.prices,
             pick: parts.router.pick,
+            draw: rand::rng().random(),
             max_latency: parts.router.max_latency,
             latency: &latency,
-            preferred: None,
+            load: &load,
+            unspoken: &unspoken,
+            held: held.as_deref(),
         };
-        let needs = Needs::of(&ctx.request);
+        let priced = self.spending.wants_price(&ctx.principal);
+        let needs = Needs { priced, ..Needs::of(&ctx.request) };
         let (choice, cascade) = match decision {
             Decision::Tier(choice) => (choice, None),
             Decision::Cascade { stream, choice } => (choice, Some(stream)),
             Decision::Learned { quality, because } => {
                 let case = Case { text, quality, needs: &needs, market: &market };
-                let choice = self.learned(ctx, case).await;
-                (choice.because(because), None)
+                let choice = self.learned(ctx, case).await.because(because);
+                let is_compared = ctx.comparison.is_some();
+                let stays = |choice| Plan::staying(choice, &parts.tiers, &needs, &market);
+                (if is_compared { choice } else { stays(choice) }, None)
             }
         };
         let decided_by = choice.decided_by;

@@ -1,15 +1,18 @@
 //! The learned choice of a tier, and what it takes to learn from what comes of it.
 
+use std::sync::Arc;
+
 use super::{
     Gateway,
     comparisons::Comparison,
     context::Context,
     escalations::{self, Question, Routed},
-    feedback::{RequestId, Served},
+    feedback::Served,
     learners::ScopeLearner,
+    spending::{LONGEST_ANSWER, dearest},
 };
 use crate::{
-    account::{NanoUsd, Usage, cost},
+    account::NanoUsd,
     cache::Bypass,
     classify::RequestText,
     config::{Aim, Target, Tier},
@@ -43,8 +46,6 @@ pub struct Case<'a> {
     pub market: &'a Market<'a>,
 }
 
-/// Tokens of an answer for which money is set aside where the caller sets no limit.
-const LONGEST_ANSWER: u64 = 4096;
 /// Tokens of the verdicts of a model that judges.
 const VERDICTS: u64 = 1024;
 
@@ -161,7 +162,7 @@ impl Gateway {
             weight: picked.weight,
             expected: f64::from(seen.estimates.losses()[picked.tier]),
             at: parts.clock.unix(),
-            request: ctx.request.clone(),
+            request: Arc::clone(&ctx.request),
             headers: ctx.passed_headers.clone(),
             targets,
             max_output: output,
@@ -170,16 +171,14 @@ impl Gateway {
         })
     }
 
-    /// What the dearest of some targets takes for so many tokens; `None` when the price of one is not known.
+    /// What the dearest of some targets takes for so many tokens; `None`, which is counted, when the price of one is not
+    /// known.
     fn dearest(&self, targets: &[Target], input: u64, output: u64) -> Option<NanoUsd> {
-        let usage = Usage { input, output, ..Usage::default() };
-        targets.iter().try_fold(NanoUsd::ZERO, |most, target| {
-            let price = self.parts.prices.price(&target.provider, &target.model);
-            if price.is_none() {
-                self.parts.metrics.shed("shadow_unpriced");
-            }
-            Some(most.max(cost(&usage, price?)))
-        })
+        let dearest = dearest(&self.parts.prices, targets, input, output);
+        if dearest.is_none() {
+            self.parts.metrics.shed("shadow_unpriced");
+        }
+        dearest
     }
 
     /// Learns from a caller who asks again what a lower tier has just answered: for the frontier, or for another answer.
@@ -200,15 +199,16 @@ impl Gateway {
         }
     }
 
-    /// Remembers a lower tier's answer, for what its caller may do or say; the name by which it can be spoken of.
-    pub(super) fn remember_routed(&self, ctx: &Context, tier: Option<&Tier>) -> Option<RequestId> {
-        let Learned { learner, sight } = ctx.learned.as_ref()?;
-        let tier = tier.filter(|tier| **tier != self.parts.tiers.frontier().tier)?.position();
+    /// Remembers a lower tier's answer, for what its caller may do or say.
+    pub(super) fn remember_routed(&self, ctx: &Context, tier: Option<&Tier>) {
+        let Some(Learned { learner, sight }) = &ctx.learned else { return };
+        let Some(tier) = tier.filter(|tier| **tier != self.parts.tiers.frontier().tier) else {
+            return;
+        };
+        let tier = tier.position();
         let at = self.parts.clock.unix();
         let routed = Routed { learner: learner.clone(), sight: sight.clone(), tier, at };
         self.escalations.remember(Question::of(ctx), routed.clone());
-        let id = RequestId::fresh();
-        self.served.remember(id, Served::Routed { caller: ctx.principal.id, routed });
-        Some(id)
+        self.served.remember(ctx.id, Served::Routed { caller: ctx.principal.id, routed });
     }
 }

@@ -1,6 +1,17 @@
 //! Translators between the chat dialect that the gateway works with and what providers speak. Pure: no IO, no clock.
+//!
+//! `outbound` makes the body for a provider, `inbound` reads what it answers; each format has a module of its own.
 
+pub mod anthropic;
+pub mod bedrock;
+mod dialect;
+pub mod gemini;
+mod inbound;
 pub mod openai;
+mod outbound;
 mod translation;
 
+pub use dialect::{Dialect, Native, is_claude};
+pub use inbound::{Answer, Answered, Reader, error};
+pub use outbound::{Form, Inquiry, Outbound};
 pub use translation::{Inexpressible, Piece, Stamp, Translated, Unreadable};

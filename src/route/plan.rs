@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::suit::{Market, Needs, Skipped, suit};
+use super::{
+    affinity::Affinity,
+    market::Market,
+    suit::{Needs, Skipped, Suited, suit},
+};
 use crate::config::{CascadeStream, Target, Tier, Tiers};
 
 /// A tier, and why.
@@ -66,6 +70,32 @@ impl Plan {
         }
     }
 
+    /// `choice`, or the higher tier whose target holds the conversation in its prompt cache, where that is cheaper.
+    pub fn staying(choice: Choice, tiers: &Tiers, needs: &Needs, market: &Market<'_>) -> Choice {
+        let above = tiers.from(&choice.tier);
+        let home = above
+            .iter()
+            .skip(1)
+            .find(|pool| market.held.is_some_and(|held| pool.targets.contains(&held.target)));
+        let first = above
+            .first()
+            .and_then(|pool| suit(&pool.targets, needs, market).targets.into_iter().next());
+        let (Some(held), Some(home), Some(first)) = (market.held, home, first) else {
+            return choice;
+        };
+        match held.weigh(&first, needs, market) {
+            None => choice,
+            Some(affinity) => {
+                let reason = format!("{}{}", choice.reason, held.told(&affinity));
+                let tier = match affinity {
+                    Affinity::Stays(_) => home.tier.clone(),
+                    Affinity::Moves(_) => choice.tier,
+                };
+                Choice { tier, reason, ..choice }
+            }
+        }
+    }
+
     /// The plan for a tier: its targets that can serve the request, then those of each higher tier, which stand in unless
     /// the caller `insisted` on this one. A lower tier never does: quality is not lowered behind the caller's back.
     pub fn for_tier(
@@ -77,8 +107,11 @@ impl Plan {
     ) -> Result<Self, NoCapableTarget> {
         let reach = if insisted { 1 } else { usize::MAX };
         let (mut targets, mut tier_of_each, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+        let mut affinity = None;
         for pool in tiers.from(&choice.tier).iter().take(reach) {
-            let (kept, unfit) = suit(&pool.targets, needs, market);
+            let Suited { targets: kept, skipped: unfit, affinity: note } =
+                suit(&pool.targets, needs, market);
+            affinity = affinity.or(note.filter(|_| targets.is_empty()));
             // What tiers cannot do that merely stand in behind others is of no interest.
             if targets.is_empty() {
                 skipped.extend(
@@ -102,6 +135,7 @@ impl Plan {
         if *first != choice.tier {
             reason.push_str(&stands_in(first));
         }
+        reason.push_str(&affinity.unwrap_or_default());
         Ok(Self { targets, tiers: tier_of_each, skipped, reason, cascade: None })
     }
 
@@ -159,10 +193,7 @@ mod tests {
     use indexmap::IndexMap;
 
     use super::*;
-    use crate::{
-        account::PriceBook,
-        config::{ModelFacts, Pick},
-    };
+    use crate::{account::PriceBook, config::ModelFacts, route::market::tests::market};
 
     fn target(model: &str) -> Target {
         Target { provider: "p".into(), model: model.into() }
@@ -179,14 +210,7 @@ mod tests {
         let facts: IndexMap<_, _> =
             ["A", "B", "C", "E"].map(|model| (target(model), no_tools)).into();
         let prices = PriceBook::shipped();
-        let market = Market {
-            models: &facts,
-            prices: &prices,
-            pick: Pick::Order,
-            max_latency: None,
-            latency: &|_| None,
-            preferred: None,
-        };
+        let market = market(&facts, &prices);
         let tier = tiers.named(tier).unwrap().clone();
         let choice = Choice { tier, reason: "so".into(), decided_by: "rule" };
         let needs = Needs { tools, ..Needs::default() };

@@ -1,13 +1,13 @@
 //! Which targets of a tier can serve a request, and in which order they are tried.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
-use indexmap::IndexMap;
-
+use super::{affinity::Affinity, market::Market, order::order};
 use crate::{
-    account::{NanoUsd, PriceBook, Usage, cost, estimate_tokens},
+    account::estimate_tokens,
     api::chat::ChatRequest,
-    config::{ModelFacts, Pick, Target},
+    config::{ModelFacts, Target},
+    provider::Inexpressible,
 };
 
 /// What one request asks of a target.
@@ -23,6 +23,8 @@ pub struct Needs {
     pub images: bool,
     /// Its answer must follow a JSON schema.
     pub json_schema: bool,
+    /// Its cost must be known beforehand: a money limit applies.
+    pub priced: bool,
 }
 
 impl Needs {
@@ -34,30 +36,13 @@ impl Needs {
             tools: request.tools > 0,
             images: request.images() > 0,
             json_schema: request.json_schema,
+            priced: false,
         }
     }
 }
 
-/// What is known of targets, and how they are ordered within a tier.
-#[derive(Clone, Copy)]
-pub struct Market<'a> {
-    /// What models can do, where the operator says so.
-    pub models: &'a IndexMap<Target, ModelFacts>,
-    /// Prices, and context windows where the operator does not say.
-    pub prices: &'a PriceBook,
-    /// The order.
-    pub pick: Pick,
-    /// Targets with a higher latency are tried last.
-    pub max_latency: Option<Duration>,
-    /// Recent time to the first byte of a target, where one is known.
-    pub latency: &'a (dyn Fn(&Target) -> Option<Duration> + Sync),
-    /// The target that holds the prefix of the conversation in its prompt cache: it is preferred, for it reads that prefix
-    /// faster and at a fraction of the price.
-    pub preferred: Option<&'a Target>,
-}
-
 /// Why a target cannot serve a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unfit {
     /// Prompt and answer do not fit into its context window.
     Context {
@@ -72,6 +57,10 @@ pub enum Unfit {
     Images,
     /// It takes no schema for its answer.
     JsonSchema,
+    /// Its price is not known, and a money limit applies.
+    Unpriced,
+    /// Its format has no words for a part of the request.
+    Inexpressible(Inexpressible),
 }
 
 impl fmt::Display for Unfit {
@@ -83,6 +72,8 @@ impl fmt::Display for Unfit {
             Self::Tools => f.write_str("takes no tools"),
             Self::Images => f.write_str("takes no images"),
             Self::JsonSchema => f.write_str("takes no JSON schema"),
+            Self::Unpriced => f.write_str("unpriced, and a money limit applies"),
+            Self::Inexpressible(problem) => problem.fmt(f),
         }
     }
 }
@@ -102,70 +93,70 @@ impl fmt::Display for Skipped {
     }
 }
 
+/// The targets of one tier for one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suited {
+    /// Those that can serve, in the order in which they are tried.
+    pub targets: Vec<Target>,
+    /// The others.
+    pub skipped: Vec<Skipped>,
+    /// What the conversation's prompt cache had to do with the order, for the reason of the plan.
+    pub affinity: Option<String>,
+}
+
 /// The targets that can serve, in the order in which they are tried, and the others.
-pub fn suit(targets: &[Target], needs: &Needs, market: &Market<'_>) -> (Vec<Target>, Vec<Skipped>) {
+pub fn suit(targets: &[Target], needs: &Needs, market: &Market<'_>) -> Suited {
     let (mut kept, mut skipped) = (Vec::with_capacity(targets.len()), Vec::new());
     for target in targets {
-        match unfit(needs, market.facts(target)) {
+        match unfit(needs, target, market) {
             None => kept.push(target.clone()),
             Some(unfit) => skipped.push(Skipped { target: target.clone(), unfit }),
         }
     }
-    // Stable: what is equal stays in the order of the configuration.
-    kept.sort_by_cached_key(|target| {
-        let expected = (market.pick == Pick::Cheapest).then(|| market.cost(target, needs));
-        (market.is_slow(target), market.preferred != Some(target), expected)
-    });
-    (kept, skipped)
+    order(&mut kept, needs, market);
+    let affinity = stay(&mut kept, needs, market);
+    Suited { targets: kept, skipped, affinity }
 }
 
-fn unfit(needs: &Needs, facts: ModelFacts) -> Option<Unfit> {
-    let ModelFacts { context, tools, images, json_schema } = facts;
+/// Puts the target that holds the conversation first, where that is worth it.
+fn stay(targets: &mut [Target], needs: &Needs, market: &Market<'_>) -> Option<String> {
+    let held = market.held?;
+    let place = targets.iter().position(|target| *target == held.target)?;
+    if market.is_slow(&held.target) {
+        return None;
+    }
+    let affinity = held.weigh(&targets[0], needs, market)?;
+    if matches!(affinity, Affinity::Stays(_)) {
+        targets[..=place].rotate_right(1);
+    }
+    Some(held.told(&affinity))
+}
+
+fn unfit(needs: &Needs, target: &Target, market: &Market<'_>) -> Option<Unfit> {
+    let ModelFacts { context, tools, images, json_schema, weight: _ } = market.facts(target);
     let needed = needs.prompt_tokens.saturating_add(needs.max_output.unwrap_or(0));
     match context {
         _ if needs.tools && !tools => Some(Unfit::Tools),
         _ if needs.images && !images => Some(Unfit::Images),
         _ if needs.json_schema && !json_schema => Some(Unfit::JsonSchema),
         Some(context) if needed > context => Some(Unfit::Context { context, needed }),
-        _ => None,
-    }
-}
-
-/// Tokens of an answer, about, where the request sets no lower limit.
-const TYPICAL_OUTPUT: u64 = 500;
-
-/// An expected cost; what has no price comes after everything that has one.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Expected {
-    Known(NanoUsd),
-    Unknown,
-}
-
-impl Market<'_> {
-    fn facts(&self, target: &Target) -> ModelFacts {
-        let facts = self.models.get(target).copied().unwrap_or_default();
-        let listed = || self.prices.context(&target.provider, &target.model);
-        ModelFacts { context: facts.context.or_else(listed), ..facts }
-    }
-
-    fn is_slow(&self, target: &Target) -> bool {
-        self.max_latency.is_some_and(|most| (self.latency)(target).is_some_and(|took| took > most))
-    }
-
-    fn cost(&self, target: &Target, needs: &Needs) -> Expected {
-        let output = needs.max_output.map_or(TYPICAL_OUTPUT, |most| most.min(TYPICAL_OUTPUT));
-        let usage = Usage { input: needs.prompt_tokens, output, ..Usage::default() };
-        match self.prices.price(&target.provider, &target.model) {
-            Some(price) => Expected::Known(cost(&usage, price)),
-            None => Expected::Unknown,
-        }
+        _ if needs.priced && market.price(target).is_none() => Some(Unfit::Unpriced),
+        _ => (market.unspoken)(target).map(Unfit::Inexpressible),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use indexmap::IndexMap;
+
     use super::*;
-    use crate::config::PriceOverride;
+    use crate::{
+        account::PriceBook,
+        config::{Pick, PriceOverride},
+        route::{affinity::Held, market::tests::market},
+    };
 
     fn target(model: &str) -> Target {
         Target { provider: "p".into(), model: model.into() }
@@ -181,17 +172,6 @@ mod tests {
             (format!("p/{model}"), price)
         };
         PriceBook::with_overrides(&table.iter().map(price).collect())
-    }
-
-    fn market<'a>(models: &'a IndexMap<Target, ModelFacts>, prices: &'a PriceBook) -> Market<'a> {
-        Market {
-            models,
-            prices,
-            pick: Pick::Order,
-            max_latency: None,
-            latency: &|_| None,
-            preferred: None,
-        }
     }
 
     #[test]
@@ -228,7 +208,8 @@ mod tests {
                 "p/a: context of 8192 tokens is too small for about 18446744073709551615",
             ),
         ] {
-            let (found, skipped) = suit(&targets, &needs, &market(&facts, &prices));
+            let Suited { targets: found, skipped, .. } =
+                suit(&targets, &needs, &market(&facts, &prices));
             let skipped: Vec<String> = skipped.iter().map(Skipped::to_string).collect();
             assert_eq!((models(&found).as_str(), skipped.join("; ").as_str()), (kept, reasons));
         }
@@ -240,10 +221,10 @@ mod tests {
         let (prices, none) = (PriceBook::shipped(), IndexMap::new());
         let needs = Needs { prompt_tokens: 2_000_000, ..Needs::default() };
         let targets = std::slice::from_ref(&listed);
-        assert!(suit(targets, &needs, &market(&none, &prices)).0.is_empty());
+        assert!(suit(targets, &needs, &market(&none, &prices)).targets.is_empty());
         let facts = ModelFacts { context: Some(3_000_000), ..ModelFacts::default() };
         let own = IndexMap::from([(listed.clone(), facts)]);
-        assert_eq!(suit(targets, &needs, &market(&own, &prices)).0.len(), 1);
+        assert_eq!(suit(targets, &needs, &market(&own, &prices)).targets.len(), 1);
     }
 
     #[test]
@@ -257,19 +238,19 @@ mod tests {
         let cheapest = Market { pick: Pick::Cheapest, ..market(&none, &prices) };
         let order = |prompt_tokens, max_output| {
             let needs = Needs { prompt_tokens, max_output, ..Needs::default() };
-            models(&suit(&targets, &needs, &cheapest).0)
+            models(&suit(&targets, &needs, &cheapest).targets)
         };
         assert_eq!(order(1000, None), "cabx");
         assert_eq!(order(0, None), "acbx");
         assert_eq!(order(1_000_000, Some(10)), "bcax");
         // A limit above what is usual is no forecast.
         assert_eq!(order(1000, Some(100_000)), order(1000, None));
-        let as_configured = suit(&targets, &Needs::default(), &market(&none, &prices)).0;
+        let as_configured = suit(&targets, &Needs::default(), &market(&none, &prices)).targets;
         assert_eq!(models(&as_configured), "xabc");
     }
 
     #[test]
-    fn slow_targets_come_last_and_the_one_that_holds_the_prefix_first() {
+    fn slow_targets_come_last() {
         let (none, prices) = (IndexMap::new(), prices(&[("c", 1, 1)]));
         let targets = ["a", "b", "c"].map(target);
         let seconds = |target: &Target| match target.model.as_str() {
@@ -279,16 +260,58 @@ mod tests {
         };
         let plain = Market { latency: &seconds, ..market(&none, &prices) };
         let limit = Some(Duration::from_secs(3));
-        let [a, c] = ["a", "c"].map(target);
         for (market, expected) in [
             (plain, "abc"),
             (Market { max_latency: limit, ..plain }, "bca"),
             (Market { max_latency: limit, pick: Pick::Cheapest, ..plain }, "cba"),
-            (Market { preferred: Some(&c), ..plain }, "cab"),
-            (Market { preferred: Some(&a), pick: Pick::Cheapest, ..plain }, "acb"),
-            (Market { preferred: Some(&a), max_latency: limit, ..plain }, "bca"),
         ] {
-            assert_eq!(models(&suit(&targets, &Needs::default(), &market).0), expected);
+            assert_eq!(models(&suit(&targets, &Needs::default(), &market).targets), expected);
         }
+    }
+
+    #[test]
+    fn a_conversation_stays_with_its_prompt_cache_while_that_is_cheaper() {
+        let none = IndexMap::new();
+        let usd = 1_000_000_000;
+        let price = |input: u64, cached: u64| PriceOverride {
+            input: input * usd,
+            output: usd,
+            cached_input: Some(cached),
+        };
+        let prices = PriceBook::with_overrides(&IndexMap::from([
+            ("p/a".to_owned(), price(2, usd)),
+            ("p/b".to_owned(), price(2, usd / 5)),
+            ("p/c".to_owned(), price(10, 5 * usd)),
+        ]));
+        let needs = Needs { prompt_tokens: 100_000, ..Needs::default() };
+        let targets = ["a", "b", "c"].map(target);
+        let with = |model: &str, max_latency| {
+            let held = Held { target: target(model), tokens: 100_000 };
+            let slow = |target: &Target| (target.model == "b").then_some(Duration::from_secs(9));
+            let market =
+                Market { held: Some(&held), max_latency, latency: &slow, ..market(&none, &prices) };
+            let suited = suit(&targets, &needs, &market);
+            (models(&suited.targets), suited.affinity.unwrap_or_default())
+        };
+        let stays = "; stays with p/b, whose prompt cache saves 0.18 USD".to_owned();
+        assert_eq!(with("b", None), ("bac".to_owned(), stays));
+        let moves = "; leaves the prompt cache of p/c, which saves 0.30 USD".to_owned();
+        assert_eq!(with("c", None), ("abc".to_owned(), moves));
+        assert_eq!(with("a", None), ("abc".to_owned(), String::new()));
+        assert_eq!(with("elsewhere", None), ("abc".to_owned(), String::new()));
+        assert_eq!(with("b", Some(Duration::from_secs(1))), ("acb".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn money_limits_and_formats_leave_targets_out() {
+        let (none, prices) = (IndexMap::new(), prices(&[("a", 1, 1), ("b", 1, 1)]));
+        let targets = ["a", "b", "c"].map(target);
+        let unspoken =
+            |target: &Target| (target.model == "b").then(|| Inexpressible::new("n", "must be 1"));
+        let market = Market { unspoken: &unspoken, ..market(&none, &prices) };
+        let suited = suit(&targets, &Needs { priced: true, ..Needs::default() }, &market);
+        let skipped: Vec<String> = suited.skipped.iter().map(Skipped::to_string).collect();
+        assert_eq!(models(&suited.targets), "a");
+        assert_eq!(skipped, ["p/b: 'n' must be 1", "p/c: unpriced, and a money limit applies"]);
     }
 }

@@ -1,11 +1,12 @@
-//! The one table from what went wrong to a status, and OpenAI's error shape.
+//! The one table from what went wrong to a status, in the error shape of the caller's protocol.
 
 use std::time::Duration;
 
 use crate::{
     api::error::{self, UPSTREAM},
     embed::EmbedError,
-    pipeline::Error,
+    pipeline::{Error, SpendingError},
+    protocol::Protocol,
     route::ResolveError,
     upstream::Failure,
 };
@@ -57,7 +58,7 @@ impl From<Error> for ApiError {
             Error::Control(_) => (StatusCode::BAD_REQUEST, INVALID, "invalid_header"),
             Error::Auth(_) => (StatusCode::UNAUTHORIZED, "authentication_error", "invalid_api_key"),
             Error::Overloaded(_) => (StatusCode::SERVICE_UNAVAILABLE, LIMIT, "scrimp_overloaded"),
-            Error::Chat(_) | Error::Embeddings(_) => {
+            Error::Chat(_) | Error::Fields(_) | Error::Malformed(_) | Error::Embeddings(_) => {
                 (StatusCode::BAD_REQUEST, INVALID, "invalid_body")
             }
             Error::Model(ResolveError::UnknownTier { .. }) => {
@@ -79,6 +80,12 @@ impl From<Error> for ApiError {
             Error::NoEmbeddingTier | Error::Dimensions { .. } => {
                 (StatusCode::BAD_REQUEST, INVALID, "invalid_value")
             }
+            Error::Spending(SpendingError::Exceeded { .. }) => {
+                (StatusCode::TOO_MANY_REQUESTS, LIMIT, "scrimp_budget_exceeded")
+            }
+            Error::Spending(SpendingError::Unpriced) => {
+                (StatusCode::BAD_REQUEST, INVALID, "unpriced_model")
+            }
             Error::FlightTimeout => (StatusCode::GATEWAY_TIMEOUT, UPSTREAM, "upstream_timeout"),
             Error::Upstream(failure) => match failure {
                 Failure::Timeout { .. } => {
@@ -94,6 +101,9 @@ impl From<Error> for ApiError {
                 Failure::AllResting { .. } => {
                     (StatusCode::SERVICE_UNAVAILABLE, UPSTREAM, "upstream_unavailable")
                 }
+                Failure::Inexpressible { .. } | Failure::NoSuchResource { .. } => {
+                    (StatusCode::BAD_REQUEST, INVALID, "unsupported_by_provider")
+                }
                 Failure::UnknownProvider(_) => {
                     (StatusCode::INTERNAL_SERVER_ERROR, SERVER, "unknown_provider")
                 }
@@ -102,6 +112,9 @@ impl From<Error> for ApiError {
         let param = match &error {
             Error::Control(error) => Some(error.name.to_owned()),
             Error::Chat(error) => error.param(),
+            Error::Fields(error) => error.param().map(str::to_owned),
+            Error::Malformed(error) => error.param.clone(),
+            Error::Upstream(Failure::Inexpressible { problem, .. }) => Some(problem.field.clone()),
             Error::Embeddings(error) => error.param().map(str::to_owned),
             Error::Model(_) | Error::NoLocalModel | Error::NoEmbeddingTier => {
                 Some("model".to_owned())
@@ -112,6 +125,7 @@ impl From<Error> for ApiError {
         };
         let retry_after = match &error {
             Error::Upstream(Failure::AllResting { retry_after }) => Some(*retry_after),
+            Error::Spending(SpendingError::Exceeded { refilled_in, .. }) => Some(*refilled_in),
             Error::Overloaded(_) | Error::Embed(EmbedError::QueueFull) => {
                 Some(Duration::from_secs(1))
             }
@@ -123,8 +137,16 @@ impl From<Error> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        self.respond(Protocol::Chat)
+    }
+}
+
+impl ApiError {
+    /// The response, in the shape of the caller's protocol.
+    pub fn respond(self, protocol: Protocol) -> Response {
         let Self { status, kind, code, message, param, retry_after } = self;
         let body = error::body(kind, code, &message, param.as_deref());
+        let body = protocol.error(status.as_u16(), &body);
         let mut response = (status, Json(body)).into_response();
         if let Some(wait) = retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -20,9 +20,6 @@ pub fn add(headers: &mut HeaderMap, report: &Report, overhead: Duration) {
         put(headers, "x-scrimp-similarity", &format!("{similarity:.4}"));
         put(headers, "x-scrimp-confidence", &format!("{confidence:.4}"));
     }
-    if let Some(id) = report.request_id {
-        put(headers, "x-request-id", &id.to_string());
-    }
     if let CacheOutcome::Miss { refused: Some(refused) } = &report.cache {
         put(headers, "x-scrimp-refused", refused);
     }
@@ -34,6 +31,9 @@ pub fn add(headers: &mut HeaderMap, report: &Report, overhead: Duration) {
     }
     if let Some(reason) = &report.reason {
         put(headers, "x-scrimp-reason", reason);
+    }
+    if !report.dropped.is_empty() {
+        put(headers, "x-scrimp-dropped", &report.dropped.join(", "));
     }
     let money = |amount: NanoUsd| amount.to_string();
     if let Some(cost) = report.cost {

@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Json, Router,
     body::Body as HttpBody,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -18,8 +18,10 @@ use serde_json::{Value, json};
 
 use super::{body::BodyLimits, error::ApiError, headers};
 use crate::{
+    account::ledger::{self, Latency},
     config::Server,
-    pipeline::{Body, CacheOutcome, Gateway, Outgoing, RequestId},
+    pipeline::{Body, CacheOutcome, Gateway, OpenRecord, Outgoing, RequestId},
+    protocol::Protocol,
     telemetry::RequestEnd,
 };
 
@@ -30,14 +32,24 @@ struct App {
     max_head: usize,
 }
 
-/// `POST /v1/chat/completions`, `POST /v1/embeddings`, `GET /v1/models`, `POST /v1/feedback`, `GET /healthz`, `GET /readyz`.
+/// The routes of callers; [`ROUTES`] lists them.
 pub fn router(gateway: Arc<Gateway>, settings: &Server) -> Router {
     let body = BodyLimits { size: settings.max_body, time: settings.body_timeout };
     let app = App { gateway, body, max_head: settings.max_head };
+    let ask = |resource: Resource| {
+        post(move |State(app): State<App>, request: Request| async move {
+            answer(&app, resource, request).await
+        })
+    };
     Router::new()
-        .route("/v1/chat/completions", post(chat))
-        .route("/v1/embeddings", post(embeddings))
+        .route("/v1/chat/completions", ask(Resource::Answer(Protocol::Chat)))
+        .route("/v1/responses", ask(Resource::Answer(Protocol::Responses)))
+        .route("/v1/messages", ask(Resource::Answer(Protocol::Messages)))
+        .route("/v1/messages/count_tokens", ask(Resource::CountTokens))
+        .route("/v1/completions", ask(Resource::Answer(Protocol::Completions)))
+        .route("/v1/embeddings", ask(Resource::Embeddings))
         .route("/v1/models", get(models))
+        .route("/v1/models/{*name}", get(model))
         .route("/v1/feedback", post(feedback))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
@@ -47,55 +59,120 @@ pub fn router(gateway: Arc<Gateway>, settings: &Server) -> Router {
         .with_state(app)
 }
 
-/// The two resources that a request body is posted to.
+/// What can be asked for, as messages list it.
+const ROUTES: &str = "POST /v1/chat/completions, POST /v1/responses, POST /v1/messages, \
+     POST /v1/messages/count_tokens, POST /v1/completions, POST /v1/embeddings, GET /v1/models, \
+     GET /v1/models/NAME, POST /v1/feedback, GET /healthz, GET /readyz";
+
+/// The resources that a request body is posted to.
 #[derive(Debug, Clone, Copy)]
 enum Resource {
-    Chat,
+    Answer(Protocol),
+    CountTokens,
     Embeddings,
 }
 
-async fn chat(State(app): State<App>, request: Request) -> Response {
-    answer(&app, Resource::Chat, request).await
-}
+impl Resource {
+    /// As in metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Answer(protocol) => protocol.as_str(),
+            Self::CountTokens => "count_tokens",
+            Self::Embeddings => "embeddings",
+        }
+    }
 
-async fn embeddings(State(app): State<App>, request: Request) -> Response {
-    answer(&app, Resource::Embeddings, request).await
+    /// As in the ledger, where it is written down.
+    fn in_ledger(self) -> Option<ledger::Protocol> {
+        Some(match self {
+            Self::Answer(Protocol::Chat) => ledger::Protocol::Chat,
+            Self::Answer(Protocol::Responses) => ledger::Protocol::Responses,
+            Self::Answer(Protocol::Messages) => ledger::Protocol::Messages,
+            Self::Answer(Protocol::Completions) => ledger::Protocol::Completions,
+            Self::Embeddings => ledger::Protocol::Embeddings,
+            Self::CountTokens => return None,
+        })
+    }
+
+    /// Whose shape errors have.
+    fn protocol(self) -> Protocol {
+        match self {
+            Self::Answer(protocol) => protocol,
+            Self::CountTokens => Protocol::Messages,
+            Self::Embeddings => Protocol::Chat,
+        }
+    }
 }
 
 async fn answer(app: &App, resource: Resource, request: Request) -> Response {
-    let clock = Stopwatch::start(match resource {
-        Resource::Chat => "chat",
-        Resource::Embeddings => "embeddings",
-    });
+    let mut clock = Stopwatch::start(resource.name());
+    let (mut id, mut record) = (None, OpenRecord::none());
     let (head, body) = request.into_parts();
     let result = async {
-        let admitted = app.gateway.admit(&head.headers)?;
+        let mut admitted = app.gateway.admit(&head.headers)?;
+        id = Some(admitted.id);
         let body = app.body.read(body).await?;
-        let clock = clock.body_read();
+        clock = clock.body_read();
+        if let Some(protocol) = resource.in_ledger() {
+            record = app.gateway.open_record(&admitted, protocol);
+            admitted.record = record.clone();
+        }
         let outgoing = match resource {
-            Resource::Chat => app.gateway.chat(admitted, head.headers, body).await?,
+            Resource::Answer(protocol) => {
+                app.gateway.answer(protocol, admitted, head.headers, body).await?
+            }
+            Resource::CountTokens => {
+                app.gateway.count_tokens(admitted, &head.headers, body).await?
+            }
             Resource::Embeddings => app.gateway.embeddings(admitted, head.headers, body).await?,
         };
-        Ok((outgoing, clock))
+        Ok(outgoing)
     };
-    finish(app, clock, result.await)
+    let result = result.await;
+    let end = End { clock, protocol: resource.protocol(), record };
+    let mut response = finish(app, &end, result);
+    if let Some(id) = id.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
 }
 
 /// Notes what a caller says of an answer from the cache.
 async fn feedback(State(app): State<App>, request: Request) -> Result<Json<Value>, ApiError> {
     let (head, body) = request.into_parts();
-    let (principal, _place) = app.gateway.admit(&head.headers)?;
+    let admitted = app.gateway.admit(&head.headers)?;
     let body = app.body.read(body).await?;
-    app.gateway.feedback(&principal, &body)?;
+    app.gateway.feedback(&admitted.principal, &body)?;
     Ok(Json(json!({"recorded": true})))
 }
 
 async fn models(State(app): State<App>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     app.gateway.admit(&headers)?;
-    let model =
-        |name: String| json!({"id": name, "object": "model", "created": 0, "owned_by": "scrimp"});
-    let data: Vec<Value> = app.gateway.model_names().into_iter().map(model).collect();
-    Ok(Json(json!({"object": "list", "data": data})))
+    let data: Vec<Value> = app.gateway.model_names().iter().map(|name| described(name)).collect();
+    let ends = [data.first(), data.last()].map(|model| model.map(|model| model["id"].clone()));
+    let [first, last] = ends;
+    // The shapes of OpenAI and of Anthropic in one.
+    Ok(Json(json!({
+        "object": "list", "data": data, "first_id": first, "last_id": last, "has_more": false,
+    })))
+}
+
+async fn model(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    app.gateway.admit(&headers)?;
+    app.gateway.knows_model(&name)?;
+    Ok(Json(described(&name)))
+}
+
+/// A model as both OpenAI's and Anthropic's clients read it.
+fn described(name: &str) -> Value {
+    json!({
+        "id": name, "object": "model", "created": 0, "owned_by": "scrimp",
+        "type": "model", "display_name": name, "created_at": "1970-01-01T00:00:00Z",
+    })
 }
 
 async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
@@ -107,12 +184,8 @@ async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
 }
 
 async fn not_found(request: Request) -> ApiError {
-    let message = format!(
-        "there is no '{} {}' here; known: POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, \
-         POST /v1/feedback, GET /healthz, GET /readyz",
-        request.method(),
-        request.uri().path()
-    );
+    let (method, path) = (request.method(), request.uri().path());
+    let message = format!("there is no '{method} {path}' here; known: {ROUTES}");
     ApiError::invalid(StatusCode::NOT_FOUND, "unknown_url", message)
 }
 
@@ -164,15 +237,24 @@ impl Stopwatch {
     }
 }
 
+/// What is to be done when a request has been answered.
+struct End {
+    clock: Stopwatch,
+    protocol: Protocol,
+    record: OpenRecord,
+}
+
 fn finish(
     app: &App,
-    clock: Stopwatch,
-    result: Result<(Outgoing, Stopwatch), ApiError>,
+    End { clock, protocol, record }: &End,
+    result: Result<Outgoing, ApiError>,
 ) -> Response {
-    let (outgoing, clock) = match result {
-        Ok(answered) => answered,
+    let outgoing = match result {
+        Ok(outgoing) => outgoing,
         Err(error) => {
             let until_head = clock.start.elapsed();
+            record.head(error.status.as_u16(), Latency::default(), false);
+            record.failed(error.code);
             let end = RequestEnd {
                 route: clock.route,
                 cache: "none",
@@ -181,11 +263,16 @@ fn finish(
                 overhead: Duration::ZERO,
             };
             app.gateway.metrics().request(end);
-            return error.into_response();
+            return error.respond(*protocol);
         }
     };
     let until_head = clock.start.elapsed();
     let overhead = until_head.saturating_sub(outgoing.report.waited);
+    let (first_token, total) = (Some(until_head), until_head);
+    let is_stream = matches!(outgoing.body, Body::Events(_));
+    let latency = Latency { overhead, first_token, total };
+    record.reported(&outgoing.report);
+    record.head(outgoing.status.as_u16(), latency, is_stream);
     let cache = outgoing.report.cache.as_str();
     let status = outgoing.status.as_u16();
     app.gateway.metrics().request(RequestEnd {
@@ -219,7 +306,7 @@ fn respond(outgoing: Outgoing, overhead: Duration) -> Response {
     *out = passed;
     let kind = kind.map(HeaderValue::from_static);
     let kind = kind
-        .or_else(|| out.get(header::CONTENT_TYPE).cloned())
+        .or_else(|| out.get(header::CONTENT_TYPE).filter(|kind| is_json(kind)).cloned())
         .unwrap_or_else(|| HeaderValue::from_static(JSON));
     out.insert(header::CONTENT_TYPE, kind);
     if response.headers()[header::CONTENT_TYPE] == EVENT_STREAM {
@@ -228,6 +315,11 @@ fn respond(outgoing: Outgoing, overhead: Duration) -> Response {
     }
     headers::add(response.headers_mut(), &report, overhead);
     response
+}
+
+/// A provider's content type, where the body is in one piece: an event stream that was asked for may have been put together.
+fn is_json(kind: &HeaderValue) -> bool {
+    kind.to_str().is_ok_and(|kind| kind.contains("json"))
 }
 
 const JSON: &str = "application/json";

@@ -13,7 +13,10 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::routing::{Promised, Routing};
+use super::{
+    routing::{Promised, Routing},
+    targets::{TargetHealth, Targets},
+};
 use crate::config::{Target, Tier};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -78,7 +81,7 @@ impl MetricConstructor<Histogram> for Seconds {
 /// How one request ended, for the counters.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestEnd {
-    /// `chat` or `embeddings`.
+    /// `chat`, `responses`, `messages`, `completions`, `count_tokens` or `embeddings`.
     pub route: &'static str,
     /// Cache outcome: `exact`, `semantic`, `miss`, `bypass`, or `none` when it never got that far.
     pub cache: &'static str,
@@ -116,6 +119,19 @@ pub struct WrongHits {
     pub threshold: f64,
 }
 
+/// What gauges show.
+#[derive(Debug, Clone)]
+pub struct Levels {
+    /// What the cache holds.
+    pub cache: CacheSize,
+    /// How often its answers by meaning are wrong.
+    pub hits: WrongHits,
+    /// How the router's promise stands.
+    pub promised: Promised,
+    /// How the targets do.
+    pub targets: Vec<TargetHealth>,
+}
+
 /// Says whether a `provider/model` is one of ours: configured, or in the price catalogue.
 pub type IsKnown = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
@@ -125,6 +141,8 @@ pub struct Metrics {
     is_known: IsKnown,
     /// The router's part.
     pub routing: Routing,
+    /// That of providers and their models.
+    pub targets: Targets,
     requests: Family<RequestLabels, Counter>,
     bypasses: Family<ReasonLabels, Counter>,
     lookups: Counter,
@@ -144,6 +162,7 @@ pub struct Metrics {
     cost: Family<TargetLabels, Counter>,
     saved: Family<CacheLabels, Counter>,
     unpriced: Family<TargetLabels, Counter>,
+    estimated: Family<TargetLabels, Counter>,
     until_head: Family<CacheLabels, Histogram, Seconds>,
     overhead: Family<CacheLabels, Histogram, Seconds>,
     embedding: Histogram,
@@ -163,6 +182,7 @@ impl Metrics {
             registry: Registry::default(),
             is_known,
             routing: Routing::default(),
+            targets: Targets::default(),
             requests: Family::default(),
             bypasses: Family::default(),
             lookups: Counter::default(),
@@ -182,6 +202,7 @@ impl Metrics {
             cost: Family::default(),
             saved: Family::default(),
             unpriced: Family::default(),
+            estimated: Family::default(),
             until_head: seconds(),
             overhead: seconds(),
             embedding: Seconds.new_metric(),
@@ -273,6 +294,11 @@ impl Metrics {
         );
         all.register("unpriced", "Answers whose cost is not known", self.unpriced.clone());
         all.register(
+            "estimated",
+            "Answers whose tokens the provider did not count",
+            self.estimated.clone(),
+        );
+        all.register(
             "response_head_seconds",
             "Request read to response head",
             self.until_head.clone(),
@@ -293,6 +319,7 @@ impl Metrics {
         all.register("cache_vectors", "Vectors held", self.cache_vectors.clone());
         all.register("cache_partitions", "Partitions with a vector", self.cache_partitions.clone());
         self.routing.register(&mut all);
+        self.targets.register(&mut all);
         self.registry = all;
         self
     }
@@ -374,6 +401,11 @@ impl Metrics {
         };
     }
 
+    /// The tokens of one answer were estimated.
+    pub fn estimated(&self, target: &str) {
+        self.estimated.get_or_create(&TargetLabels { target: self.label(target) }).inc();
+    }
+
     /// What a hit saved.
     pub fn saved(&self, cache: &'static str, nano_usd: u64) {
         self.saved.get_or_create(&CacheLabels { cache }).inc_by(nano_usd);
@@ -390,13 +422,11 @@ impl Metrics {
     }
 
     /// The current numbers in Prometheus' text format (OpenMetrics 1.0).
-    pub fn render(
-        &self,
-        cache: CacheSize,
-        hits: WrongHits,
-        promised: Promised,
-    ) -> Result<String, fmt::Error> {
+    pub fn render(&self, levels: Levels) -> Result<String, fmt::Error> {
+        let Levels { cache, hits, promised, targets } = levels;
         self.routing.set(promised);
+        let labelled = |it: TargetHealth| TargetHealth { target: self.label(&it.target), ..it };
+        self.targets.set(targets.into_iter().map(labelled).collect());
         let WrongHits { rate, low, high, threshold } = hits;
         for (gauge, value) in [
             (&self.wrong_rate, rate),

@@ -3,7 +3,9 @@
 mod logs;
 mod metrics;
 mod routing;
+mod targets;
 
 pub use logs::{start as start_logs, start_quiet as start_quiet_logs};
-pub use metrics::{CacheSize, IsKnown, Metrics, RequestEnd, WrongHits};
+pub use metrics::{CacheSize, IsKnown, Levels, Metrics, RequestEnd, WrongHits};
 pub use routing::{Promised, Routing};
+pub use targets::{TargetHealth, Targets};

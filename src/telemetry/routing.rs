@@ -32,6 +32,11 @@ struct VerdictLabels {
     verdict: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SavedLabels {
+    tier: String,
+}
+
 /// How the promise of all scopes together stands. What is not known is NaN.
 #[derive(Debug, Clone, Copy)]
 pub struct Promised {
@@ -56,6 +61,7 @@ pub struct Routing {
     outcomes: Family<OutcomeLabels, Counter>,
     versions: Family<ChangeLabels, Counter>,
     cascades: Family<VerdictLabels, Counter>,
+    saved: Family<SavedLabels, Counter>,
     quality: Gauge<f64, AtomicU64>,
     quality_low: Gauge<f64, AtomicU64>,
     quality_high: Gauge<f64, AtomicU64>,
@@ -86,6 +92,11 @@ impl Routing {
             "cascade",
             "First answers of cascades by what the check said",
             self.cascades.clone(),
+        );
+        all.register(
+            "saved_by_routing_nano_usd",
+            "What answers of lower tiers cost less than the baseline's, in billionths of a US dollar",
+            self.saved.clone(),
         );
         all.register(
             "router_quality",
@@ -133,6 +144,12 @@ impl Routing {
             _ => "unsure",
         };
         self.outcomes.get_or_create(&OutcomeLabels { source, verdict }).inc();
+    }
+
+    /// An answer of a lower tier cost so much less than the baseline's would have.
+    pub fn saved(&self, tier: &Tier, nano_usd: u64) {
+        let labels = SavedLabels { tier: tier.as_str().to_owned() };
+        self.saved.get_or_create(&labels).inc_by(nano_usd);
     }
 
     /// A version was learnt, promoted, discarded or rolled back.

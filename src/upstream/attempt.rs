@@ -1,15 +1,25 @@
-//! One request to one target.
+//! One request to one target, with one key.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use rand::Rng as _;
+use reqwest::Url;
 
-use super::{Address, Call, Events, Expect, Failure, Reply, ReplyBody};
+use super::{
+    Call, Endpoint, Events, Failure, Reply, ReplyBody, StreamError,
+    credentials::{Credentials, CredentialsError, Unsigned},
+    health::InFlight,
+    keyring::KeyId,
+};
 use crate::{
     api::error,
-    config::{self, Target},
-    provider::openai::Answer,
+    config::{self, Provider, Target},
+    provider::{Answer, Dialect, Outbound, Reader, Stamp},
 };
 
 /// A failed attempt.
@@ -37,6 +47,7 @@ impl Attempt {
             Failure::Unreachable { .. } => "unreachable",
             Failure::Timeout { .. } => "timeout",
             Failure::Invalid { .. } => "invalid",
+            Failure::Inexpressible { .. } | Failure::NoSuchResource { .. } => "inexpressible",
             Failure::AllResting { .. } | Failure::UnknownProvider(_) => "not_tried",
         }
     }
@@ -48,7 +59,12 @@ pub struct Request<'a> {
     pub settings: &'a config::Upstream,
     pub call: &'a Call<'a>,
     pub target: &'a Target,
-    pub address: &'a Address,
+    pub provider: &'a Provider,
+    pub credentials: &'a Credentials,
+    pub key: KeyId,
+    pub url: &'a Url,
+    pub outbound: &'a Outbound,
+    pub in_flight: &'a Arc<InFlight>,
 }
 
 /// A whole answer larger than this is not read.
@@ -57,26 +73,27 @@ const MAX_ANSWER_BYTES: usize = 64 << 20;
 impl Request<'_> {
     /// Sends the request and reads the answer, or a stream's beginning up to its first token.
     pub async fn send(&self, deadline: Instant, attempts: u32) -> Result<Reply, Attempt> {
-        let start = Instant::now();
-        let until = deadline.min(start + self.settings.first_byte_timeout);
-        let response = match tokio::time::timeout_at(until.into(), self.request().send()).await {
+        let until = deadline.min(Instant::now() + self.settings.first_byte_timeout);
+        let response = match tokio::time::timeout_at(until.into(), self.sent()).await {
             Err(_) => {
                 return Err(self
                     .timeout("no response within the time allowed for the first byte")
                     .into());
             }
-            Ok(Err(error)) => return Err(self.broken(&error).into()),
-            Ok(Ok(response)) => response,
+            Ok(response) => response?,
         };
-        let first_byte = start.elapsed();
         let status = response.status();
         let headers = passed_on(response.headers());
+        let error_kind = response.headers().get("x-amzn-errortype");
+        let error_kind = error_kind.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
         let reply = |body| Reply {
             target: self.target.clone(),
+            dialect: self.outbound.dialect,
             attempts,
             status,
-            first_byte,
             headers: headers.clone(),
+            error_kind: error_kind.clone(),
+            dropped: self.outbound.dropped.clone(),
             body,
         };
         if status.is_redirection() {
@@ -97,8 +114,11 @@ impl Request<'_> {
                 rate_limited: status == StatusCode::TOO_MANY_REQUESTS,
             });
         }
-        if self.call.expect == Expect::Events && is_event_stream(response.headers()) {
-            let events = Events::new(response, self.settings.idle_timeout, deadline);
+        if self.outbound.stream && is_event_stream(response.headers()) {
+            let dialect = self.outbound.dialect;
+            let reader = Reader::new(dialect, self.stamp());
+            let limits = (self.settings.idle_timeout, deadline);
+            let events = Events::new(response, dialect, reader, Arc::clone(self.in_flight), limits);
             let events =
                 events.up_to_first_token().await.map_err(|error| self.stream_failure(&error))?;
             return Ok(reply(ReplyBody::Events(Box::new(events))));
@@ -107,26 +127,48 @@ impl Request<'_> {
         Ok(reply(self.checked(body)?))
     }
 
-    fn request(&self) -> reqwest::RequestBuilder {
-        let provider = &self.address.provider;
-        let url = self.address.url(self.call.endpoint);
-        let mut request = self.client.post(url).header(header::CONTENT_TYPE, "application/json");
-        let accept = if self.call.expect == Expect::Events {
-            "text/event-stream"
-        } else {
-            "application/json"
-        };
-        request = request.header(header::ACCEPT, accept);
-        for (name, value) in self.call.headers {
-            request = request.header(name, value);
+    async fn sent(&self) -> Result<reqwest::Response, Failure> {
+        let mut headers = self.call.headers.clone();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::ACCEPT, HeaderValue::from_static(self.accepted()));
+        let unsigned = Unsigned { url: self.url, headers: &mut headers, body: &self.outbound.body };
+        self.credentials.apply(self.client, self.key, unsigned).await.map_err(|error| {
+            let problem = error.to_string();
+            match error {
+                CredentialsError::Token { .. } => {
+                    Failure::Unreachable { target: self.target.clone(), problem }
+                }
+                CredentialsError::Signature(_) => self.invalid(problem),
+            }
+        })?;
+        for (name, value) in &self.provider.headers {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value.expose()))
+            {
+                headers.insert(name, value);
+            }
         }
-        if let Some(key) = &provider.api_key {
-            request = request.bearer_auth(key.expose());
+        let request = self.client.post(self.url.clone()).headers(headers);
+        let request = request.body(self.outbound.body.clone());
+        request.send().await.map_err(|error| self.broken(&error))
+    }
+
+    fn accepted(&self) -> &'static str {
+        match (self.outbound.stream, self.outbound.dialect) {
+            (true, Dialect::Converse) => AMAZON_EVENTS,
+            (true, _) => "text/event-stream",
+            (false, _) => "application/json",
         }
-        for (name, value) in &provider.headers {
-            request = request.header(name, value.expose());
+    }
+
+    /// For answers in formats that do not say what they are.
+    fn stamp(&self) -> Stamp {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Stamp {
+            id: format!("chatcmpl-{:032x}", rand::rng().random::<u128>()),
+            created: now.as_secs(),
+            model: self.target.model.clone(),
         }
-        request.body((self.call.body)(self.target, provider))
     }
 
     async fn whole(
@@ -161,33 +203,44 @@ impl Request<'_> {
         let body =
             error::body(error::UPSTREAM, "upstream_refused", &message, None).to_string().into();
         let mut headers = refusal.headers;
-        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-        Reply { headers, body: ReplyBody::Whole(body), ..refusal }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Reply { headers, dialect: Dialect::Chat, body: ReplyBody::Whole(body), ..refusal }
     }
 
     /// A success must hold what was asked for.
     fn checked(&self, body: Bytes) -> Result<ReplyBody, Failure> {
-        match (Answer::parse(&body), self.call.expect) {
-            (Answer::Error(message), _) => {
+        let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
+        if self.call.endpoint != Endpoint::Answers {
+            let dialect = match self.call.endpoint {
+                Endpoint::CountTokens => Dialect::Messages,
+                Endpoint::Answers | Endpoint::Embeddings => Dialect::Chat,
+            };
+            let value = serde_json::from_slice::<serde_json::Value>(&body).unwrap_or_default();
+            if value.get("error").is_some_and(|error| !error.is_null())
+                && let Some(error) = crate::provider::error(dialect, &body, None)
+            {
+                let message = crate::provider::openai::error_message(&error);
+                return Err(self.invalid(format!("an error in a successful response: {message}")));
+            }
+            if is_json() {
+                return Ok(ReplyBody::Whole(body));
+            }
+            return Err(self.invalid("the response is not what the API promises".to_owned()));
+        }
+        match Answer::read(self.outbound.dialect, body, &self.stamp()) {
+            Answer::Error(message) => {
                 Err(self.invalid(format!("an error in a successful response: {message}")))
             }
-            (Answer::Completion(completion), _) => Ok(ReplyBody::Completion(body, completion)),
-            (Answer::Unknown, Expect::Json)
-                if serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok() =>
-            {
-                Ok(ReplyBody::Whole(body))
-            }
-            (Answer::Unknown, _) => {
+            Answer::Completion(answered) => Ok(ReplyBody::Completion(Box::new(answered))),
+            Answer::Unknown => {
                 Err(self.invalid("the response is not what the API promises".to_owned()))
             }
         }
     }
 
-    fn stream_failure(&self, error: &super::StreamError) -> Failure {
+    fn stream_failure(&self, error: &StreamError) -> Failure {
         match error {
-            super::StreamError::Stalled => {
-                self.timeout("the stream stopped before its first token")
-            }
+            StreamError::Stalled => self.timeout("the stream stopped before its first token"),
             other => self.invalid(format!("the stream failed before its first token: {other}")),
         }
     }
@@ -215,25 +268,37 @@ impl Request<'_> {
     }
 }
 
-/// Not the request's fault: another target, or the same one later, may well answer.
+/// Not the request's fault: another target, or the same one later, may well answer. 529 is Anthropic's "overloaded".
 fn is_worth_another_try(status: StatusCode) -> bool {
     status.is_server_error()
         || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
 }
 
+/// The content type of Bedrock's streams.
+const AMAZON_EVENTS: &str = "application/vnd.amazon.eventstream";
+
 fn is_event_stream(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream"))
+    kind.is_some_and(|kind| {
+        let kind = kind.trim_start().to_ascii_lowercase();
+        kind.starts_with("text/event-stream") || kind.starts_with(AMAZON_EVENTS)
+    })
 }
 
-/// Seconds only: an HTTP date is rare here, and ignoring it costs a retry, not an answer.
+/// Milliseconds, seconds, or a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     if let Some(millis) = text("retry-after-ms").and_then(|value| value.parse().ok()) {
         return Some(Duration::from_millis(millis));
     }
-    let seconds: f64 = text("retry-after")?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
+    let stated = text("retry-after")?;
+    match stated.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => {
+            let date = httpdate::parse_http_date(stated).ok()?;
+            Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+        }
+    }
 }
 
 /// What a caller wants to know of the provider's response: rate limits, its request id, vendor headers.
@@ -247,8 +312,8 @@ fn passed_on(headers: &HeaderMap) -> HeaderMap {
             || matches!(text, "content-type" | "retry-after" | "retry-after-ms")
         {
             passed.append(name, value.clone());
-        } else if text == "x-request-id" {
-            passed.append(HeaderName::from_static("x-scrimp-upstream-request-id"), value.clone());
+        } else if matches!(text, "x-request-id" | "request-id" | "x-amzn-requestid") {
+            passed.insert(HeaderName::from_static("x-scrimp-upstream-request-id"), value.clone());
         }
     }
     passed

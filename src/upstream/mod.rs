@@ -3,10 +3,15 @@
 //! Targets are tried in order until one answers; after the last, the round begins again with a pause. What a provider
 //! answers to a request that is the caller's fault is an answer too, and is handed on.
 
+mod address;
 mod attempt;
-mod breaker;
+mod credentials;
 mod events;
-mod latency;
+mod health;
+mod keyring;
+mod probe;
+mod reply;
+pub mod sign;
 
 use std::{
     collections::HashMap,
@@ -14,18 +19,30 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use indexmap::IndexMap;
 use rand::Rng as _;
 
-pub use self::events::{Events, StreamError};
-use self::{attempt::Attempt, breaker::Breakers, latency::Latencies};
+use self::{
+    address::Address,
+    attempt::Attempt,
+    credentials::Credentials,
+    health::{Health, Settings},
+};
+pub use self::{
+    events::{Events, Passed, StreamError},
+    health::Standing,
+    probe::Probes,
+    reply::{Failure, Reply, ReplyBody},
+};
 use crate::{
     config::{self, Provider, Target},
-    provider::openai::Completion,
+    provider::{Inexpressible, Outbound},
     telemetry::Metrics,
 };
+
+/// The request for a target in the words of its provider.
+pub type Wording<'a> = dyn Fn(&Target, &Provider) -> Result<Outbound, Inexpressible> + Sync + 'a;
 
 /// One request to whichever of `targets` answers first.
 pub struct Call<'a> {
@@ -33,130 +50,36 @@ pub struct Call<'a> {
     pub targets: &'a [Target],
     /// What is asked for.
     pub endpoint: Endpoint,
-    /// The body for a target.
-    pub body: &'a (dyn Fn(&Target, &Provider) -> Bytes + Sync),
+    /// The request for a target.
+    pub request: &'a Wording<'a>,
     /// Headers of the caller that are handed on.
     pub headers: &'a HeaderMap,
-    /// How the answer is read.
-    pub expect: Expect,
 }
 
-/// The resources of a provider, below its base URL.
+/// The resources of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
-    /// `/chat/completions`
-    Chat,
-    /// `/embeddings`
+    /// Answers to chat requests, in whichever dialect.
+    Answers,
+    /// Embeddings, in OpenAI's dialect.
     Embeddings,
-}
-
-/// How an answer is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expect {
-    /// A chat completion in one piece.
-    Completion,
-    /// A chat completion as a stream of events.
-    Events,
-    /// Any JSON.
-    Json,
-}
-
-/// What a provider answered.
-#[derive(Debug)]
-pub struct Reply {
-    /// Who answered.
-    pub target: Target,
-    /// Attempts made, this one included.
-    pub attempts: u32,
-    /// The provider's status.
-    pub status: StatusCode,
-    /// From the attempt's start to the head of its response.
-    pub first_byte: Duration,
-    /// The provider's headers that the caller gets.
-    pub headers: HeaderMap,
-    /// The body.
-    pub body: ReplyBody,
-}
-
-/// The body of a reply.
-#[derive(Debug)]
-pub enum ReplyBody {
-    /// A chat completion in one piece, and what it means.
-    Completion(Bytes, Completion),
-    /// Anything else in one piece: other JSON, or the provider's error.
-    Whole(Bytes),
-    /// A stream whose first token has come.
-    Events(Box<Events>),
-}
-
-/// Why no target answered.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// The last provider refused, with a status and a body of its own to hand on.
-    #[error("{} answered {}", .0.target, .0.status)]
-    Refused(Box<Reply>),
-    /// The last provider could not be reached or broke off.
-    #[error("{target}: {problem}")]
-    Unreachable {
-        /// Who was asked last.
-        target: Target,
-        /// What happened.
-        problem: String,
-    },
-    /// Time ran out.
-    #[error("{target}: {problem}")]
-    Timeout {
-        /// Who was asked last.
-        target: Target,
-        /// Which limit.
-        problem: String,
-    },
-    /// The last provider answered with a success that is none.
-    #[error("{target}: {problem}")]
-    Invalid {
-        /// Who was asked last.
-        target: Target,
-        /// What was wrong with it.
-        problem: String,
-    },
-    /// Every target has failed lately and is left alone for a while.
-    #[error(
-        "no provider is available: every target has failed repeatedly and is left alone for now"
-    )]
-    AllResting {
-        /// When the first of them is tried again.
-        retry_after: Duration,
-    },
-    /// The plan names a provider that is not configured.
-    #[error("provider '{0}' is not configured")]
-    UnknownProvider(String),
-}
-
-impl Failure {
-    /// What happened, less what the provider said of it: that may quote the prompt, and is for the caller alone.
-    fn in_brief(&self) -> String {
-        match self {
-            Self::Invalid { .. } => "not what the API promises".to_owned(),
-            other => other.to_string(),
-        }
-    }
+    /// The length of a request in Anthropic's dialect.
+    CountTokens,
 }
 
 /// The HTTP client and what it knows about the health of targets.
 pub struct Upstream {
     client: reqwest::Client,
-    addresses: HashMap<String, Address>,
+    vendors: HashMap<String, Vendor>,
     settings: config::Upstream,
-    breakers: Breakers,
-    latencies: Latencies,
+    health: Arc<Health>,
     metrics: Arc<Metrics>,
 }
 
-/// A provider with its URLs parsed: doing that for every request would cost more than sending it.
-struct Address {
-    provider: Provider,
-    chat: reqwest::Url,
-    embeddings: reqwest::Url,
+/// A provider, where it is, and by what it knows us.
+struct Vendor {
+    address: Address,
+    credentials: Credentials,
 }
 
 /// Why the HTTP client cannot be set up.
@@ -170,6 +93,16 @@ pub enum SetupError {
     BaseUrl {
         /// The provider.
         name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A provider's credentials.
+    #[error("providers.{name}.credentials: {path}: {problem}")]
+    Credentials {
+        /// The provider.
+        name: String,
+        /// The file.
+        path: String,
         /// What is wrong with it.
         problem: String,
     },
@@ -191,20 +124,39 @@ impl Upstream {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("scrimp/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        let addresses = providers
-            .into_iter()
-            .map(|(name, provider)| match Address::new(&provider) {
-                Ok(address) => Ok((name, address)),
+        let vendor = |(name, provider): (String, Provider)| {
+            let (credentials, project) = Credentials::new(&name, &provider)?;
+            match Address::new(provider, project) {
+                Ok(address) => Ok((name, Vendor { address, credentials })),
                 Err(problem) => Err(SetupError::BaseUrl { name, problem }),
-            })
-            .collect::<Result<_, _>>()?;
-        let breakers = Breakers::new(settings.breaker_failures, settings.breaker_cooldown);
-        Ok(Self { client, addresses, settings, breakers, latencies: Latencies::default(), metrics })
+            }
+        };
+        let vendors = providers.into_iter().map(vendor).collect::<Result<_, SetupError>>()?;
+        let health = Health::new(Settings {
+            failures: settings.breaker_failures,
+            cooldown: settings.breaker_cooldown,
+        });
+        Ok(Self { client, vendors, settings, health, metrics })
     }
 
-    /// How long a target lately took to the head of a successful response; `None` when it has not been asked for a minute.
+    /// How long a target lately took to its first token; `None` when it has not been asked for a minute.
     pub fn latency(&self, target: &Target) -> Option<Duration> {
-        self.latencies.recent(target, Instant::now())
+        self.health.latency(target)
+    }
+
+    /// What a request to a target costs in time, seconds: see [`Health::load`].
+    pub fn load(&self, target: &Target) -> f64 {
+        self.health.load(target)
+    }
+
+    /// How every target does that has been asked.
+    pub fn standings(&self) -> Vec<(Target, Standing)> {
+        self.health.standings()
+    }
+
+    /// The provider of a target, when it is configured.
+    pub fn provider(&self, target: &Target) -> Option<&Provider> {
+        self.vendors.get(&target.provider).map(|vendor| &vendor.address.provider)
     }
 
     /// Sends `call` until a target answers, for at most the configured total time.
@@ -215,20 +167,19 @@ impl Upstream {
         for round in 0..=self.settings.retries {
             let mut wait = None;
             for target in self.awake(call.targets) {
-                attempts += 1;
-                match self.attempt(&call, target, deadline, attempts).await {
+                match self.attempt(&call, target, deadline, &mut attempts).await {
                     Ok(reply) => return Ok(reply),
                     Err(Attempt { failure: found, retry_after, .. }) => {
                         let problem = found.in_brief();
                         tracing::warn!(%target, attempts, problem, "upstream attempt failed");
                         wait = soonest(wait, retry_after);
-                        failure = Some(found);
+                        failure = worst(failure, found);
                     }
                 }
             }
             let Some(pause) = self.pause(round, wait) else { break };
             if round == self.settings.retries
-                || failure.is_none()
+                || failure.as_ref().is_none_or(Failure::is_of_the_request)
                 || Instant::now() + pause >= deadline
             {
                 break;
@@ -236,16 +187,15 @@ impl Upstream {
             tokio::time::sleep(pause).await;
         }
         Err(failure.unwrap_or_else(|| Failure::AllResting {
-            retry_after: self.breakers.soonest(call.targets),
+            retry_after: self.health.soonest(call.targets),
         }))
     }
 
     /// The targets worth trying now. Those that are rate-limited are left out while there is another.
     fn awake<'a>(&self, targets: &'a [Target]) -> Vec<&'a Target> {
-        let awake: Vec<_> =
-            targets.iter().filter(|target| !self.breakers.is_open(target)).collect();
+        let awake: Vec<_> = targets.iter().filter(|target| !self.health.is_open(target)).collect();
         let free: Vec<_> =
-            awake.iter().copied().filter(|target| !self.breakers.is_limited(target)).collect();
+            awake.iter().copied().filter(|target| !self.health.is_limited(target)).collect();
         if free.is_empty() { awake } else { free }
     }
 
@@ -260,60 +210,97 @@ impl Upstream {
         }
     }
 
+    /// Asks one target, with one of its keys after the other while they are rate-limited or refused.
     async fn attempt(
         &self,
         call: &Call<'_>,
         target: &Target,
         deadline: Instant,
-        attempts: u32,
+        attempts: &mut u32,
     ) -> Result<Reply, Attempt> {
-        let Some(address) = self.addresses.get(&target.provider) else {
+        let Some(Vendor { address, credentials }) = self.vendors.get(&target.provider) else {
             return Err(Failure::UnknownProvider(target.provider.clone()).into());
         };
-        let trial = self.breakers.begin(target);
-        let request = attempt::Request {
-            client: &self.client,
-            settings: &self.settings,
-            call,
-            target,
-            address,
-        };
-        let result = request.send(deadline, attempts).await;
-        match &result {
-            Ok(reply) => {
-                if reply.status.is_success() {
-                    self.latencies.note(target, reply.first_byte, Instant::now());
+        let provider = &address.provider;
+        let outbound = (call.request)(target, provider)
+            .map_err(|problem| Failure::Inexpressible { target: target.clone(), problem })?;
+        let url = address
+            .url(call.endpoint, target, &outbound)
+            .map_err(|problem| Failure::NoSuchResource { target: target.clone(), problem })?;
+        let mut tried = Vec::new();
+        let mut last = None;
+        while let Some(key) = credentials.keys.next(&target.model, &tried) {
+            tried.push(key);
+            *attempts += 1;
+            let in_flight = Arc::new(self.health.begin(target));
+            let request = attempt::Request {
+                client: &self.client,
+                settings: &self.settings,
+                call,
+                target,
+                provider,
+                credentials,
+                key,
+                url: &url,
+                outbound: &outbound,
+                in_flight: &in_flight,
+            };
+            let result = request.send(deadline, *attempts).await;
+            self.metrics.attempt(target, result.as_ref().map_or_else(Attempt::outcome, |_| "ok"));
+            let has_several = credentials.keys.has_several();
+            match &result {
+                Ok(reply) if has_several && is_about_the_key(reply.status) => {
+                    tracing::warn!(%target, status = %reply.status, "a key is refused");
+                    credentials.keys.rest(key, &target.model, Some(REFUSED_KEY_REST));
+                    last = Some(result);
+                    continue;
                 }
-                trial.succeeded();
+                Err(Attempt { rate_limited: true, retry_after, .. }) if has_several => {
+                    credentials.keys.rest(key, &target.model, *retry_after);
+                    last = Some(result);
+                    continue;
+                }
+                Ok(reply) if reply.status.is_success() => {
+                    in_flight.answered();
+                    if !matches!(reply.body, ReplyBody::Events(_)) {
+                        in_flight.finished();
+                    }
+                }
+                Ok(_) => in_flight.refused(),
+                Err(Attempt { rate_limited: true, retry_after, .. }) => {
+                    in_flight.rate_limited(*retry_after);
+                }
+                Err(_) => in_flight.failed(),
             }
-            Err(Attempt { rate_limited: true, retry_after, .. }) => {
-                trial.rate_limited(*retry_after)
-            }
-            Err(_) => trial.failed(),
+            return result;
         }
-        self.metrics.attempt(target, result.as_ref().map_or_else(Attempt::outcome, |_| "ok"));
-        result
+        // Every key was tried, and rests; so does the target, if for their limits.
+        match last {
+            Some(Err(attempt)) => {
+                self.health.begin(target).rate_limited(attempt.retry_after);
+                Err(attempt)
+            }
+            Some(Ok(reply)) => Ok(reply),
+            None => Err(Failure::AllResting { retry_after: self.settings.breaker_cooldown }.into()),
+        }
     }
 }
 
-impl Address {
-    fn new(provider: &Provider) -> Result<Self, String> {
-        let url = |path| {
-            let text = format!("{}{path}", provider.base_url);
-            reqwest::Url::parse(&text).map_err(|error| error.to_string())
-        };
-        Ok(Self {
-            chat: url("/chat/completions")?,
-            embeddings: url("/embeddings")?,
-            provider: provider.clone(),
-        })
-    }
+/// How long a key rests that the provider refuses.
+const REFUSED_KEY_REST: Duration = Duration::from_secs(300);
 
-    fn url(&self, endpoint: Endpoint) -> reqwest::Url {
-        match endpoint {
-            Endpoint::Chat => self.chat.clone(),
-            Endpoint::Embeddings => self.embeddings.clone(),
-        }
+fn is_about_the_key(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PAYMENT_REQUIRED
+    )
+}
+
+/// What a caller is told when several targets failed: rather what a provider said than that one could not be asked.
+fn worst(before: Option<Failure>, found: Failure) -> Option<Failure> {
+    match before {
+        Some(before) if found.is_of_the_request() && !before.is_of_the_request() => Some(before),
+        _ => Some(found),
     }
 }
 

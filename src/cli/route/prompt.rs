@@ -161,7 +161,10 @@ fn explain<'a>(arguments: &Arguments, config: &'a Config) -> Result<Explanation<
             pick: config.router.pick,
             max_latency: None,
             latency: &|_| None,
-            preferred: None,
+            draw: 0.0,
+            load: &|_| 0.0,
+            unspoken: &|_| None,
+            held: None,
         };
         Plan::for_tier(choice.clone(), false, &config.tiers, &Needs::of(&request), &market)
     });

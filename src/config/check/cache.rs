@@ -18,6 +18,7 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
     let enabled = section.flag("enabled", true);
     let ttl = section.duration("ttl", DAY, Duration::from_millis(1)..=3650 * DAY);
     let max_bytes = section.size("max_bytes", 512 * MIB, MIB..=1 << 44);
+    let max_embedding_bytes = section.size("max_embedding_bytes", 64 * MIB, 0..=1 << 44);
     let max_entry_bytes = section.size("max_entry_bytes", MIB, 1 << 10..=1 << 30);
     let scope = section.read("scope", Scope::Key, |text| match text {
         "key" => Ok(Scope::Key),
@@ -67,6 +68,7 @@ pub(super) fn cache(mut section: Section<'_>) -> Cache {
         enabled,
         ttl,
         max_bytes,
+        max_embedding_bytes,
         max_entry_bytes: usize::try_from(max_entry_bytes).unwrap_or(usize::MAX),
         scope,
         semantic,

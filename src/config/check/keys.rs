@@ -1,7 +1,7 @@
 //! `keys`: the callers by name, their secrets, and what `auto` means for them.
 
 use super::targets::{share, tier};
-use crate::config::{CallerKey, KeyPolicy, Tiers, reader::Field, tree::Value};
+use crate::config::{CallerKey, KeyPolicy, Tiers, reader::Field, tree::Value, units};
 
 /// Shortest secret of a caller, characters.
 const MIN_SECRET: usize = 8;
@@ -28,23 +28,23 @@ pub(super) fn keys(entries: Vec<(&str, Field<'_>)>, tiers: &Tiers) -> Vec<Caller
             field.mistake("the name looks like a secret; write `NAME: SECRET`");
             continue;
         }
-        let (secret, policy) = secret_and_policy(field.clone(), tiers);
+        let (secret, policy, budget) = parts(field.clone(), tiers);
         let Some(hash) = secret.as_ref().and_then(hash) else { continue };
         match keys.iter().find(|key| key.hash == hash) {
             Some(other) => field.mistake(format!("the same secret as keys.{}", other.name)),
-            None => keys.push(CallerKey { name: name.to_owned(), hash, policy }),
+            None => keys.push(CallerKey { name: name.to_owned(), hash, policy, budget }),
         }
     }
     keys
 }
 
-/// The parts of `NAME: SECRET` or `NAME: { key: SECRET, tier: … }`.
-fn secret_and_policy<'a>(
+/// The parts of `NAME: SECRET` or `NAME: { key: SECRET, tier: …, budget: … }`.
+fn parts<'a>(
     field: Field<'a>,
     tiers: &Tiers,
-) -> (Option<Field<'a>>, Option<KeyPolicy>) {
+) -> (Option<Field<'a>>, Option<KeyPolicy>, Option<u64>) {
     if !matches!(field.value(), Value::Map(_)) {
-        return (Some(field), None);
+        return (Some(field), None, None);
     }
     let mut section = field.section();
     let secret = section.required("key", "write `key: SECRET`");
@@ -52,8 +52,11 @@ fn secret_and_policy<'a>(
         "tier" => field.parse(|text| tier(text, tiers)).map(KeyPolicy::Tier),
         _ => field.parse(share).map(KeyPolicy::Quality),
     });
+    let budget = section.read_optional("budget", |text| {
+        units::daily_money(text).map_err(|error| error.to_string())
+    });
     section.finish();
-    (secret, policy)
+    (secret, policy, budget)
 }
 
 /// BLAKE3 of a secret.

@@ -55,6 +55,8 @@ pub(super) fn upstream(mut section: Section<'_>) -> Upstream {
             Duration::from_secs(10),
             MILLISECOND..=HOUR,
         ),
+        probe: section.optional_duration("probe", MILLISECOND..=HOUR),
+        is_strict: section.choice("inexpressible", false, &[("drop", false), ("refuse", true)]),
     };
     if upstream.total_timeout < upstream.first_byte_timeout.max(upstream.connect_timeout) {
         let path = format!("{}.total_timeout", section.path());

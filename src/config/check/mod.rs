@@ -3,8 +3,10 @@
 mod access;
 mod cache;
 mod embedding;
+mod format;
 mod keys;
 mod limits;
+mod money;
 mod providers;
 mod router;
 mod rules;
@@ -33,6 +35,9 @@ pub(super) fn check(report: &Report, root: &Node, env: &dyn Fn(&str) -> Option<S
     let embedding = embedding::embedding(root.section("embedding"), env);
     let upstream = limits::upstream(root.section("upstream"));
     let prices = targets::prices(&mut root, &providers.names);
+    let price_files = money::price_files(&mut root);
+    let spending = money::spending(root.section("spending"), &providers.names);
+    let ledger = money::ledger(&mut root);
     let models = targets::models(&mut root, &providers.names);
     let keys = keys::keys(access.keys, &tiers);
     root.finish();
@@ -49,6 +54,9 @@ pub(super) fn check(report: &Report, root: &Node, env: &dyn Fn(&str) -> Option<S
         embedding,
         upstream,
         prices,
+        price_files,
+        spending,
+        ledger,
         models,
     }
 }

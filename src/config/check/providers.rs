@@ -3,9 +3,12 @@
 use http::{HeaderName, HeaderValue};
 use indexmap::IndexMap;
 
-use super::url::{base_url, is_loopback_url};
+use super::{
+    format::{format, usual_base_url},
+    url::{base_url, is_loopback_url},
+};
 use crate::config::{
-    Provider, Secret,
+    Format, Provider, Secret,
     presets::{PRESETS, Preset, preset},
     reader::{Field, Section},
     tree::Value,
@@ -71,21 +74,28 @@ fn provider(name: &str, mut section: Section<'_>) -> Provider {
         Some(field) => field.parse(known_type).or_else(|| preset("openai")),
         None => preset(&name.to_ascii_lowercase()),
     };
-    let base_url = base_url_of(&mut section, preset);
-    let api_key = api_key(&mut section);
+    let format = format(&mut section, preset);
+    let base_url = base_url_of(&mut section, preset, &format);
+    let api_keys = api_keys(&mut section, &format);
     let headers = headers(&mut section);
     let stream_usage = section.flag("stream_usage", preset.is_none_or(|it| it.stream_usage));
+    let keeps_state = preset.is_some_and(|it| it.responses && it.base_url == base_url)
+        || matches!(format, Format::Azure { api_version: None });
+    let responses = match format {
+        Format::OpenAi | Format::Azure { .. } => section.flag("responses", keeps_state),
+        _ => false,
+    };
 
     if let Some(preset) = preset
         && let Some(variable) = preset.key_variable
-        && api_key.is_none()
+        && api_keys.is_empty()
         && base_url == preset.base_url
         && !headers.contains_key("authorization")
     {
         let path = section.path().to_owned();
         section.warn(&path, format!("no api_key; add `api_key: \"${{{variable}}}\"`"));
     }
-    let has_secret = api_key.is_some() || !headers.is_empty();
+    let has_secret = !api_keys.is_empty() || !headers.is_empty();
     if has_secret && base_url.starts_with("http://") && !is_loopback_url(&base_url) {
         let path = format!("{}.base_url", section.path());
         section.warn(
@@ -94,7 +104,7 @@ fn provider(name: &str, mut section: Section<'_>) -> Provider {
         );
     }
     section.finish();
-    Provider { base_url, api_key, headers, stream_usage }
+    Provider { format, base_url, api_keys, headers, stream_usage, responses }
 }
 
 fn known_type(text: &str) -> Result<&'static Preset, String> {
@@ -110,19 +120,24 @@ fn known_type(text: &str) -> Result<&'static Preset, String> {
     })
 }
 
-fn base_url_of(section: &mut Section<'_>, preset: Option<&Preset>) -> String {
-    const HINT: &str =
-        "write the vendor's OpenAI-compatible address such as https://host/v1, or a known `type`";
-    let field = match preset {
-        Some(_) => section.field("base_url"),
-        None => section.required("base_url", HINT),
+fn base_url_of(section: &mut Section<'_>, preset: Option<&Preset>, format: &Format) -> String {
+    let hint = match format {
+        Format::Azure { .. } => "write the resource's address, https://NAME.openai.azure.com",
+        _ => {
+            "write the vendor's OpenAI-compatible address such as https://host/v1, or a known `type`"
+        }
     };
-    let fallback = preset.map_or_else(String::new, |preset| preset.base_url.to_owned());
+    let fallback = preset.map_or_else(String::new, |preset| usual_base_url(preset, format));
+    let field = match fallback.is_empty() {
+        false => section.field("base_url"),
+        true => section.required("base_url", hint),
+    };
     let Some(field) = field else { return fallback };
     let Some(scalar) = field.scalar() else { return fallback };
     match base_url(&scalar.text) {
         Ok(url) => {
-            if url.split("://").nth(1).is_some_and(|rest| !rest.contains('/')) {
+            let is_bare = url.split("://").nth(1).is_some_and(|rest| !rest.contains('/'));
+            if is_bare && !matches!(format, Format::Azure { .. } | Format::Bedrock { .. }) {
                 field.warn("has no path; most servers need /v1 at its end");
             }
             url
@@ -134,8 +149,32 @@ fn base_url_of(section: &mut Section<'_>, preset: Option<&Preset>) -> String {
     }
 }
 
-fn api_key(section: &mut Section<'_>) -> Option<Secret> {
-    let field = section.field("api_key")?;
+/// One key as `api_key`, or several as `api_keys`, which are taken in turn.
+fn api_keys(section: &mut Section<'_>, format: &Format) -> Vec<Secret> {
+    let takes_none =
+        matches!(format, Format::Vertex(_) | Format::Bedrock { credentials: Some(_), .. });
+    if takes_none {
+        return Vec::new();
+    }
+    match section.one_of(&["api_key", "api_keys"]) {
+        None => Vec::new(),
+        Some(("api_key", field)) => secret(&field).into_iter().collect(),
+        Some((_, field)) => {
+            let mut keys: Vec<Secret> = Vec::new();
+            for item in field.list("[\"${FIRST_KEY}\", \"${SECOND_KEY}\"]") {
+                let Some(key) = secret(&item) else { continue };
+                if keys.contains(&key) {
+                    item.mistake("is in this list already");
+                }
+                keys.push(key);
+            }
+            keys
+        }
+    }
+}
+
+/// A secret that a header can carry; `None` after a mistake, and where it may be absent and is.
+pub(super) fn secret(field: &Field<'_>) -> Option<Secret> {
     let scalar = field.scalar()?;
     if scalar.text.is_empty() {
         // `${VAR:-}` says that it may be absent; an empty text or variable is more likely an accident.

@@ -38,7 +38,12 @@ pub(super) fn router(root: &mut Section<'_>, tiers: &Tiers, keys: &[&str]) -> Ro
         pick: section.choice(
             "pick",
             default.pick,
-            &[("order", Pick::Order), ("cheapest", Pick::Cheapest)],
+            &[
+                ("order", Pick::Order),
+                ("cheapest", Pick::Cheapest),
+                ("fastest", Pick::Fastest),
+                ("weighted", Pick::Weighted),
+            ],
         ),
         max_latency: section.optional_duration("max_latency", MILLISECOND..=DAY),
         learn: section.flag("learn", default.learn),

@@ -145,6 +145,7 @@ fn facts(mut section: Section<'_>) -> ModelFacts {
         tools: section.flag("tools", true),
         images: section.flag("images", true),
         json_schema: section.flag("json_schema", true),
+        weight: u32::try_from(section.count("weight", 1, 0..=1_000_000)).unwrap_or(u32::MAX),
     };
     section.finish();
     facts
@@ -176,7 +177,7 @@ fn pool(field: Field<'_>, providers: &[&str]) -> Vec<Target> {
 }
 
 /// `provider/model`, where the model may hold slashes of its own.
-fn target(text: &str, providers: &[&str]) -> Result<Target, String> {
+pub(super) fn target(text: &str, providers: &[&str]) -> Result<Target, String> {
     let (provider, model) = match text.split_once('/') {
         Some((provider, model)) if !provider.is_empty() && !model.is_empty() => (provider, model),
         _ => return Err("is not of the form provider/model".to_owned()),

@@ -121,6 +121,34 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ),
     ("providers: { a: { base_url: ws://a/v1 } }", "providers.a.base_url", 1, "only http and https"),
     ("providers: { openai: { api_key: \"\" } }", "providers.openai.api_key", 1, "is empty"),
+    (
+        "providers: { openai: { api_keys: [k, k] } }",
+        "providers.openai.api_keys[1]",
+        1,
+        "in this list already",
+    ),
+    (
+        "providers: { openai: { api_key: k, api_keys: [l] } }",
+        "providers.openai.api_keys",
+        1,
+        "does not go with api_key",
+    ),
+    (
+        "providers: { azure: { api_key: k } }",
+        "providers.azure.base_url",
+        1,
+        "NAME.openai.azure.com",
+    ),
+    ("providers: { bedrock: { api_key: k } }", "providers.bedrock.region", 1, "us-east-1"),
+    ("providers: { bedrock: { region: a/b } }", "providers.bedrock.region", 1, "letters, digits"),
+    (
+        "providers: { bedrock: { region: r, access_key_id: k } }",
+        "providers.bedrock",
+        1,
+        "go together",
+    ),
+    ("providers: { vertex: { location: l } }", "providers.vertex.credentials", 1, "JSON key file"),
+    ("upstream: { inexpressible: maybe }", "upstream.inexpressible", 1, "drop, refuse"),
     ("providers: { openai: { api_key: \"k\\n\" } }", "providers.openai.api_key", 1, "a line end"),
     (
         "providers:\n  openai:\n    api_key: ${NOT_SET}",
@@ -236,7 +264,7 @@ fn all_mistakes_come_at_once_in_the_order_of_the_file() {
                     scrimp.yaml:3:22: providers.openai.api_key: environment variable NOT_SET is not set; \
                     set it, or write ${NOT_SET:-default}\n\
                     scrimp.yaml:3:36: providers.openai.base_uri: unknown key; did you mean \"base_url\"? \
-                    valid keys: type, base_url, api_key, headers, stream_usage\n\
+                    valid keys: type, base_url, api_key, api_keys, headers, stream_usage, responses\n\
                     scrimp.yaml:4:10: cache.tll: unknown key; did you mean \"ttl\"?";
     let shown = errors(text).to_string();
     assert!(shown.starts_with(expected), "{shown}");

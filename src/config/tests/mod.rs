@@ -38,11 +38,9 @@ fn load(text: &str) -> Loaded {
 fn the_sample_of_the_documentation_loads() {
     let Loaded { config, warnings } = load(SAMPLE);
     assert_eq!(config.providers["claude"].base_url, "https://api.anthropic.com/v1");
-    assert_eq!(
-        config.providers["claude"].api_key,
-        Some(Secret::new("secret-of-ANTHROPIC_API_KEY"))
-    );
-    assert_eq!(config.providers["vllm"].api_key, None);
+    assert_eq!(config.providers["claude"].api_keys, [Secret::new("secret-of-ANTHROPIC_API_KEY")]);
+    assert!(matches!(config.providers["claude"].format, Format::Anthropic));
+    assert!(config.providers["vllm"].api_keys.is_empty());
     assert_eq!(config.tiers.cheap().targets[1].to_string(), "vllm/qwen3-8b");
     assert_eq!(config.router.aim, Aim::Quality(0.95));
     assert_eq!(config.cache.max_bytes, 2 << 30);
@@ -139,6 +137,52 @@ fn a_name_is_its_own_type_where_it_can_be() {
     assert_eq!(config.providers["openai"].headers["x-team"].expose(), "a");
     assert!(!config.providers["mistral"].stream_usage);
     assert!(config.providers["groq"].stream_usage);
+}
+
+#[test]
+fn each_vendor_has_its_own_format_and_address() {
+    let config = load(
+        "providers:
+  gemini: { api_keys: [k1, k2] }
+  azure: { base_url: https://r.openai.azure.com, api_key: k, api_version: 2024-10-21 }
+  azure2: { type: azure, base_url: https://r.openai.azure.com/, api_key: k }
+  vertex: { credentials: account.json, location: europe-west4 }
+  world: { type: vertex, credentials: account.json, project: p }
+  bedrock: { region: us-east-1, access_key_id: AKIA1, secret_access_key: s, session_token: \"${UNSET:-}\" }
+  bearer: { type: bedrock, region: eu-west-1, api_key: k }
+  own: { type: openai, base_url: http://127.0.0.1:1/v1, responses: true }
+  openai: { api_key: k }",
+    )
+    .config;
+    let provider = |name: &str| &config.providers[name];
+    for (name, base_url, keys, responses) in [
+        ("gemini", "https://generativelanguage.googleapis.com/v1beta", 2, false),
+        ("azure", "https://r.openai.azure.com", 1, false),
+        ("azure2", "https://r.openai.azure.com", 1, true),
+        ("vertex", "https://europe-west4-aiplatform.googleapis.com/v1", 0, false),
+        ("world", "https://aiplatform.googleapis.com/v1", 0, false),
+        ("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", 0, false),
+        ("bearer", "https://bedrock-runtime.eu-west-1.amazonaws.com", 1, false),
+        ("own", "http://127.0.0.1:1/v1", 0, true),
+        ("openai", "https://api.openai.com/v1", 1, true),
+    ] {
+        let Provider { base_url: found, api_keys, responses: has_responses, .. } = provider(name);
+        assert_eq!(
+            (found.as_str(), api_keys.len(), *has_responses),
+            (base_url, keys, responses),
+            "{name}"
+        );
+    }
+    let Format::Bedrock { credentials: Some(aws), .. } = &provider("bedrock").format else {
+        panic!("{:?}", provider("bedrock"));
+    };
+    assert!(aws.session_token.is_none() && aws.secret_access_key.expose() == "s");
+    assert!(
+        matches!(&provider("azure").format, Format::Azure { api_version: Some(version) } if version == "2024-10-21")
+    );
+    assert!(
+        matches!(&provider("vertex").format, Format::Vertex(vertex) if vertex.project.is_none())
+    );
 }
 
 #[test]
@@ -377,6 +421,9 @@ fn tree() -> impl Strategy<Value = String> {
         "headers",
         "base_url",
         "api_key",
+        "api_keys",
+        "region",
+        "credentials",
         "type",
         "model",
         "embedding",

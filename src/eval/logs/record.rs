@@ -110,6 +110,7 @@ impl<'a> Maker<'a> {
             name: None,
             id: *blake3::hash(scope.as_deref().unwrap_or_default().as_bytes()).as_bytes(),
             policy: None,
+            is_limited: false,
         };
         let parts = KeyParts {
             scope: ScopeId::of(&self.settings.scope, &principal, None),

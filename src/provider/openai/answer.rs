@@ -1,13 +1,14 @@
 //! What a whole response body means.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::error_message;
 use crate::account::Usage;
 
-/// A 2xx body, understood.
+/// What a body in the chat dialect means.
 #[derive(Debug)]
-pub enum Answer {
+pub enum Meaning {
     /// A chat completion.
     Completion(Completion),
     /// An error in a successful response.
@@ -36,7 +37,7 @@ pub enum Incomplete {
     Filtered,
     /// The model refused.
     Refused,
-    /// No choice, no finish reason, or one that we do not know.
+    /// No choice, nothing said, no finish reason, or one that we do not know.
     Unfinished,
 }
 
@@ -52,9 +53,9 @@ impl Incomplete {
     }
 }
 
-impl Answer {
-    /// Reads a 2xx body.
-    pub fn parse(body: &[u8]) -> Self {
+impl Meaning {
+    /// That of `body`, of a successful response.
+    pub fn of(body: &[u8]) -> Self {
         #[derive(Deserialize)]
         struct View {
             error: Option<Value>,
@@ -63,21 +64,17 @@ impl Answer {
         }
         let Ok(view) = serde_json::from_slice::<View>(body) else { return Self::Unknown };
         match view {
-            View { error: Some(error), .. } => Self::Error(error_message(&error)),
+            View { error: Some(error), .. } => {
+                Self::Error(error_message(&json!({ "error": error })))
+            }
             View { choices: Some(choices), usage, .. } => Self::Completion(Completion {
                 usage: usage.as_ref().and_then(Usage::from_openai),
                 incomplete: incomplete(&choices),
-                calls_tools: choices.iter().any(|choice| choice.message.calls_tools()),
+                calls_tools: choices.iter().any(Choice::calls_tools),
             }),
             _ => Self::Unknown,
         }
     }
-}
-
-/// The text of an `error` value of any vendor.
-pub(super) fn error_message(error: &Value) -> String {
-    let message = error.get("message").and_then(Value::as_str).or(error.as_str());
-    message.unwrap_or("the provider sent an error without a message").to_owned()
 }
 
 #[derive(Deserialize)]
@@ -87,17 +84,38 @@ struct Choice {
     message: Message,
 }
 
+impl Choice {
+    fn calls_tools(&self) -> bool {
+        self.finish_reason.as_deref() == Some("tool_calls") || self.message.calls_tools()
+    }
+}
+
 #[derive(Deserialize, Default)]
 struct Message {
+    content: Option<Value>,
     refusal: Option<Value>,
     tool_calls: Option<Vec<Value>>,
     function_call: Option<Value>,
+    /// Answers of other formats that chat cannot say, whole.
+    content_blocks: Option<Value>,
+    output_items: Option<Value>,
+    images: Option<Value>,
 }
 
 impl Message {
     fn calls_tools(&self) -> bool {
         self.function_call.is_some()
+            || self.content_blocks.is_some()
+            || self.output_items.is_some()
             || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+    }
+
+    fn says_nothing(&self) -> bool {
+        let is_empty = |content: &Value| {
+            content.as_str().is_some_and(str::is_empty)
+                || content.as_array().is_some_and(Vec::is_empty)
+        };
+        !self.calls_tools() && self.images.is_none() && self.content.as_ref().is_none_or(is_empty)
     }
 }
 
@@ -108,7 +126,11 @@ fn incomplete(choices: &[Choice]) -> Option<Incomplete> {
     choices.iter().find_map(|choice| match choice.finish_reason.as_deref() {
         Some("stop" | "tool_calls" | "function_call") => {
             let refusal = choice.message.refusal.as_ref().and_then(Value::as_str);
-            refusal.filter(|text| !text.is_empty()).map(|_| Incomplete::Refused)
+            match refusal.is_some_and(|text| !text.is_empty()) {
+                true => Some(Incomplete::Refused),
+                // Some models stop without a word where they should not; asking again may help.
+                false => choice.message.says_nothing().then_some(Incomplete::Unfinished),
+            }
         }
         Some("length") => Some(Incomplete::Truncated),
         Some("content_filter") => Some(Incomplete::Filtered),
@@ -118,13 +140,11 @@ fn incomplete(choices: &[Choice]) -> Option<Incomplete> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn incomplete_of(choices: Value) -> Option<Incomplete> {
-        match Answer::parse(json!({ "choices": choices }).to_string().as_bytes()) {
-            Answer::Completion(completion) => completion.incomplete,
+        match Meaning::of(json!({ "choices": choices }).to_string().as_bytes()) {
+            Meaning::Completion(completion) => completion.incomplete,
             other => panic!("{other:?}"),
         }
     }
@@ -148,11 +168,11 @@ mod tests {
     fn errors_in_a_success_are_errors() {
         for body in [r#"{"error":{"message":"busy"}}"#, r#"{"error":"busy","choices":[]}"#] {
             assert!(
-                matches!(Answer::parse(body.as_bytes()), Answer::Error(message) if message == "busy")
+                matches!(Meaning::of(body.as_bytes()), Meaning::Error(message) if message == "busy")
             );
         }
         for body in ["", "<html>", "{}", "[]", r#"{"choices":5}"#] {
-            assert!(matches!(Answer::parse(body.as_bytes()), Answer::Unknown), "{body}");
+            assert!(matches!(Meaning::of(body.as_bytes()), Meaning::Unknown), "{body}");
         }
     }
 }

@@ -1,18 +1,17 @@
 //! What one event of a stream means.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::answer::error_message;
+use super::error;
 use crate::{
     account::Usage,
     api::sse::{DONE, Event},
+    provider::Piece,
 };
 
-/// One event of a stream, understood.
+/// One step of a stream.
 #[derive(Debug)]
 pub enum Chunk {
-    /// A comment or an event without data.
-    Silence,
     /// A `chat.completion.chunk`.
     Delta {
         /// The chunk.
@@ -24,37 +23,53 @@ pub enum Chunk {
         /// It has nothing but usage, as asked for by `include_usage`.
         usage_only: bool,
     },
-    /// The provider gave up, with its message.
-    Error(String),
-    /// `[DONE]`.
+    /// The provider gave up: an error in OpenAI's shape, `{"error": {…}}`.
+    Failed(Value),
+    /// The answer is whole.
     Done,
-    /// Not JSON.
+    /// Nothing that belongs into a stream.
     Unknown,
 }
 
 impl Chunk {
-    /// Reads an event.
-    pub fn parse(event: &Event) -> Self {
-        let Some(data) = event.data() else { return Self::Silence };
+    /// Reads an event of the chat dialect; `None` for a comment or an event without data.
+    pub fn parse(event: &Event) -> Option<Self> {
+        let data = event.data()?;
         if data.as_ref() == DONE {
-            return Self::Done;
+            return Some(Self::Done);
         }
-        let Ok(value) = serde_json::from_slice::<Value>(&data) else { return Self::Unknown };
-        if let Some(error) = value.get("error").filter(|error| !error.is_null()) {
-            return Self::Error(error_message(error));
+        let Ok(value) = serde_json::from_slice::<Value>(&data) else { return Some(Self::Unknown) };
+        if let Some(error) = error(&value) {
+            return Some(Self::Failed(error));
         }
         if event.name() == Some("error") {
-            return Self::Error(error_message(&value));
+            return Some(Self::Failed(json!({ "error": value })));
         }
-        let Some(choices) = value.get("choices").and_then(Value::as_array) else {
-            return Self::Unknown;
-        };
+        Some(match value.get("choices").and_then(Value::as_array) {
+            Some(_) => Self::delta(value),
+            None => Self::Unknown,
+        })
+    }
+
+    /// A `chat.completion.chunk`.
+    fn delta(value: Value) -> Self {
+        let choices = value.get("choices").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let usage = value.get("usage").and_then(Usage::from_openai);
         Self::Delta {
             token: choices.iter().any(brings_something),
             usage_only: choices.is_empty() && usage.is_some(),
             usage,
             value,
+        }
+    }
+}
+
+impl From<Piece> for Chunk {
+    fn from(piece: Piece) -> Self {
+        match piece {
+            Piece::Chunk(value) => Self::delta(value),
+            Piece::Failed(error) => Self::Failed(error),
+            Piece::Done => Self::Done,
         }
     }
 }
@@ -79,17 +94,18 @@ fn brings_something(choice: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::openai::error_message;
 
     #[test]
     fn events_are_told_apart() {
         let kind = |data: &str| match Chunk::parse(&Event::with_data(data)) {
-            Chunk::Delta { token: true, .. } => "token",
-            Chunk::Delta { usage_only: true, .. } => "usage",
-            Chunk::Delta { .. } => "prelude",
-            Chunk::Error(_) => "error",
-            Chunk::Done => "done",
-            Chunk::Silence => "silence",
-            Chunk::Unknown => "unknown",
+            Some(Chunk::Delta { token: true, .. }) => "token",
+            Some(Chunk::Delta { usage_only: true, .. }) => "usage",
+            Some(Chunk::Delta { .. }) => "prelude",
+            Some(Chunk::Failed(_)) => "error",
+            Some(Chunk::Done) => "done",
+            None => "silence",
+            Some(Chunk::Unknown) => "unknown",
         };
         for (data, expected) in [
             (r#"{"choices":[{"delta":{"role":"assistant","content":""}}]}"#, "prelude"),
@@ -109,8 +125,11 @@ mod tests {
         ] {
             assert_eq!(kind(data), expected, "{data}");
         }
-        assert!(matches!(Chunk::parse(&Event { raw: ": ping\n\n".into() }), Chunk::Silence));
+        assert!(Chunk::parse(&Event { raw: ": ping\n\n".into() }).is_none());
         let named = Event { raw: "event: error\ndata: {\"message\":\"overloaded\"}\n\n".into() };
-        assert!(matches!(Chunk::parse(&named), Chunk::Error(message) if message == "overloaded"));
+        assert!(matches!(
+            Chunk::parse(&named),
+            Some(Chunk::Failed(error)) if error_message(&error) == "overloaded"
+        ));
     }
 }

@@ -3,9 +3,14 @@
 mod answer;
 mod chunk;
 mod comparable;
+mod error;
+mod plain;
 mod request;
+pub mod responses;
 
-pub use answer::{Answer, Completion, Incomplete};
+pub use answer::{Completion, Incomplete, Meaning};
 pub use chunk::Chunk;
 pub use comparable::{comparable_choice, comparable_text};
-pub use request::{embeddings_body, request_body, unstreamed_body};
+pub use error::{error, error_message};
+pub use plain::plain_chat;
+pub use request::{request_body, unstreamed_body};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::api::{chat::ChatRequest, embeddings::EmbeddingsRequest, fields};
+use crate::api::{chat::ChatRequest, fields};
 
 /// The body to send for `request` to a provider that calls the model `model`.
 ///
@@ -30,11 +30,6 @@ pub fn unstreamed_body(request: &ChatRequest, model: &str, max_output: Option<u6
         changes.push(("max_completion_tokens", limit.to_string()));
     }
     request.fields.rewrite_without(&["stream", "stream_options"], &changes)
-}
-
-/// The body to send for an embeddings request.
-pub fn embeddings_body(request: &EmbeddingsRequest, model: &str) -> Bytes {
-    request.fields.rewrite(&[("model", fields::quote(model))])
 }
 
 #[cfg(test)]

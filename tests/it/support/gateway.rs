@@ -118,6 +118,7 @@ impl Gateway {
             ("listen:", "listen: 127.0.0.1:0"),
             ("admin:", "admin: { listen: 127.0.0.1:0 }"),
             ("cache:", "cache: { threshold: 0.8 }"),
+            ("ledger:", "ledger: off"),
         ] {
             if !yaml.lines().any(|line| line.starts_with(key)) {
                 yaml = format!("{yaml}\n{default}");

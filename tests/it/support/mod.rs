@@ -4,6 +4,7 @@ mod desk;
 mod gateway;
 mod raw;
 mod upstream;
+mod vendors;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ pub use desk::Desk;
 pub use gateway::{Answer, Gateway};
 pub use raw::Connection;
 pub use upstream::{Recorded, Reply, Step, Upstream, completion, events, stream_of};
+pub use vendors::{INPUT_TOKENS, OUTPUT_TOKENS, Vendor, message_of};
 
 /// What `future` comes to; it fails the test instead of hanging it.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {

@@ -30,6 +30,8 @@ use tokio::{
 pub struct Recorded {
     /// Path.
     pub path: String,
+    /// Query, without its `?`; empty when there is none.
+    pub query: String,
     /// Headers.
     pub headers: HeaderMap,
     /// Body.
@@ -40,6 +42,11 @@ impl Recorded {
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The body as JSON; null when it is none.
+    pub fn json_or_null(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
     /// An answer that says `text`, streamed when this request asks for it.
@@ -58,6 +65,8 @@ pub enum Reply {
     Whole { status: u16, headers: Vec<(&'static str, String)>, body: Bytes },
     /// A `200` event stream, step by step.
     Events(Vec<Step>),
+    /// A `200` of another content type, step by step.
+    Steps(&'static str, Vec<Step>),
     /// Waits for the signal, then goes on with the other reply.
     After(Arc<Notify>, Box<Reply>),
     /// No answer at all, until the caller goes away.
@@ -282,7 +291,9 @@ impl Drop for Attention {
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    let recorded = Recorded { path: head.uri.path().to_owned(), headers: head.headers, body };
+    let (path, query) =
+        (head.uri.path().to_owned(), head.uri.query().unwrap_or_default().to_owned());
+    let recorded = Recorded { path, query, headers: head.headers, body };
     let mut reply = (shared.script)(&recorded);
     shared.requests.lock().unwrap().push(recorded);
     shared.running.fetch_add(1, Ordering::SeqCst);
@@ -301,10 +312,11 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
                 return response;
             }
             Reply::Events(steps) => {
+                reply = Reply::Steps("text/event-stream; charset=utf-8", steps);
+            }
+            Reply::Steps(content_type, steps) => {
                 let mut response = Response::new(Body::from_stream(steps_stream(steps, attention)));
-                response
-                    .headers_mut()
-                    .insert("content-type", "text/event-stream; charset=utf-8".parse().unwrap());
+                response.headers_mut().insert("content-type", content_type.parse().unwrap());
                 return response;
             }
             Reply::After(signal, next) => {

@@ -1,0 +1,117 @@
+//! `POST /v1/messages/count_tokens`: the provider's own count where it has one, an estimate elsewhere.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::{Admitted, Body, CacheOutcome, Error, Gateway, Outgoing, Report, context::Context};
+use crate::{
+    account::{NanoUsd, count_tokens},
+    api::fields::{self, Fields},
+    cache::Bypass,
+    config::{Format, Target},
+    protocol::{Malformed, Protocol, messages},
+    provider::{Dialect, Outbound},
+    route::Asked,
+    upstream::{Call, Endpoint, Failure, ReplyBody},
+};
+
+impl Gateway {
+    /// Counts the tokens of a Messages request for an admitted caller.
+    pub async fn count_tokens(
+        &self,
+        admitted: Admitted,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Outgoing, Error> {
+        let fields = Fields::parse(body)?;
+        let model: Option<String> = fields.get("model")?;
+        let model = model.ok_or_else(|| Malformed::at("model", "'model' is required"))?;
+        let asked = self.parts.resolver.resolve(&model, None)?;
+        let counted = match asked {
+            Asked::Model(target) if self.counts(&target) => Some(target),
+            _ => None,
+        };
+        let mut outgoing = match counted {
+            Some(target) => self.counted(&fields, target, headers).await?,
+            None => estimated(&fields)?,
+        };
+        outgoing.place = Some(admitted.place);
+        Ok(outgoing)
+    }
+
+    fn counts(&self, target: &Target) -> bool {
+        let provider = self.parts.upstream.provider(target);
+        provider.is_some_and(|provider| matches!(provider.format, Format::Anthropic))
+    }
+
+    async fn counted(
+        &self,
+        fields: &Fields,
+        target: Target,
+        headers: &HeaderMap,
+    ) -> Result<Outgoing, Error> {
+        let start = Instant::now();
+        let call = Call {
+            targets: &[target],
+            endpoint: Endpoint::CountTokens,
+            request: &|target, _| {
+                let body = fields.rewrite(&[("model", fields::quote(&target.model))]);
+                let dialect = Dialect::Messages;
+                Ok(Outbound { dialect, body, stream: false, dropped: Vec::new() })
+            },
+            headers: &Context::passed_headers(headers),
+        };
+        let reply = match self.parts.upstream.send(call).await {
+            Err(Failure::Refused(reply)) => *reply,
+            result => result?,
+        };
+        let body = match &reply.body {
+            ReplyBody::Whole(body) if reply.dialect == Dialect::Messages => body.clone(),
+            ReplyBody::Whole(body) => {
+                let error = reply.error(body);
+                Protocol::Messages.error(reply.status.as_u16(), &error).to_string().into()
+            }
+            ReplyBody::Completion(_) | ReplyBody::Events(_) => Bytes::new(),
+        };
+        let report = Report {
+            target: Some(reply.target.to_string().into()),
+            waited: start.elapsed(),
+            ..report()
+        };
+        let (status, headers) = (reply.status, reply.headers);
+        Ok(Outgoing { status, headers, body: Body::Whole(body), report, place: None })
+    }
+}
+
+/// The count of a tokenizer that may not be the model's.
+fn estimated(fields: &Fields) -> Result<Outgoing, Error> {
+    let decoded = |(name, raw): (&str, &str)| {
+        let value: Value = serde_json::from_str(raw)
+            .map_err(|error| Malformed::at(name, format!("'{name}' cannot be read: {error}")))?;
+        Ok((name.to_owned(), value))
+    };
+    let request = fields.iter().map(decoded).collect::<Result<Map<_, _>, Malformed>>()?;
+    messages::chat(&with_limit(&request))?;
+    let tokens: u64 = messages::texts(&request).iter().map(|text| count_tokens(text)).sum();
+    Ok(Outgoing {
+        status: StatusCode::OK,
+        headers: HeaderMap::new(),
+        body: Body::Whole(json!({ "input_tokens": tokens }).to_string().into()),
+        report: report(),
+        place: None,
+    })
+}
+
+/// To be counted, a request needs no limit to its answer.
+fn with_limit(request: &Map<String, Value>) -> Map<String, Value> {
+    let mut request = request.clone();
+    request.entry("max_tokens").or_insert_with(|| 1.into());
+    request
+}
+
+fn report() -> Report {
+    Report { cost: Some(NanoUsd::ZERO), ..Report::new(CacheOutcome::Bypass(Bypass::CountTokens)) }
+}

@@ -1,0 +1,159 @@
+//! The ledger's record of one request, filled in as the request moves on, and written when the last who holds it lets go.
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use super::{CacheOutcome, Report, feedback::RequestId};
+use crate::{
+    account::{
+        NanoUsd, Usage,
+        ledger::{self, Content, ContentPolicy, Latency, Ledger, Outcome, Protocol, Record, Saved},
+    },
+    api::control::Controls,
+    auth::Principal,
+    cache::{Clock, ScopeId},
+};
+
+/// A record that is still being filled in.
+#[derive(Clone)]
+pub struct OpenRecord(Option<Arc<Open>>);
+
+struct Open {
+    ledger: Arc<Ledger>,
+    start: Instant,
+    record: Mutex<Record>,
+}
+
+impl OpenRecord {
+    /// Nothing is written down.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// The record of a request that has just been read.
+    pub fn new(
+        ledger: &Arc<Ledger>,
+        clock: &Clock,
+        (id, principal, protocol): (RequestId, &Principal, Protocol),
+    ) -> Self {
+        let record = Record {
+            time: (clock.unix() * 1000.0) as u64,
+            request_id: id.to_string().as_str().into(),
+            key: ledger::key_name(principal.name.as_deref(), &principal.id),
+            scope: [0; 8],
+            protocol,
+            model: "".into(),
+            target: None,
+            tier: None,
+            reason: None,
+            cache: ledger::CacheOutcome::None,
+            usage: Usage::default(),
+            estimated: false,
+            cost: Some(NanoUsd::ZERO),
+            saved: Saved::default(),
+            latency: Latency::default(),
+            status: 0,
+            outcome: Outcome::Cancelled,
+            attempts: 0,
+            streamed: false,
+            tags: [].into_iter().collect(),
+            content: Content::None,
+        };
+        let (ledger, record) = (Arc::clone(ledger), Mutex::new(record));
+        Self(Some(Arc::new(Open { ledger, start: Instant::now(), record })))
+    }
+
+    /// What was asked, and by whom.
+    pub fn asked(&self, model: &str, scope: ScopeId, controls: &Controls, body: &Bytes) {
+        let Some(open) = &self.0 else { return };
+        let content = match open.ledger.content() {
+            ContentPolicy::None => Content::None,
+            ContentPolicy::Hash => Content::Hash(*blake3::hash(body).as_bytes()),
+            ContentPolicy::Full => Content::Full { prompt: body.clone(), answer: Bytes::new() },
+        };
+        let mut record = open.record.lock();
+        record.model = model.into();
+        record.scope.copy_from_slice(&scope.0[..8]);
+        record.tags = controls.tags.iter().map(String::as_str).collect();
+        record.content = content;
+    }
+
+    /// How the answer came about.
+    pub fn reported(&self, report: &Report) {
+        self.note(|record| {
+            record.cache = match &report.cache {
+                CacheOutcome::Exact { .. } => ledger::CacheOutcome::Exact,
+                CacheOutcome::Semantic { .. } => ledger::CacheOutcome::Semantic,
+                CacheOutcome::Miss { .. } => ledger::CacheOutcome::Miss,
+                CacheOutcome::Bypass(reason) => ledger::CacheOutcome::Bypass(reason.as_str()),
+            };
+            record.target = report.target.as_deref().map(Into::into);
+            record.tier = report.tier.as_ref().map(|tier| tier.as_str().into());
+            record.reason = report.reason.as_deref().map(Into::into);
+            record.attempts = report.attempts;
+        });
+    }
+
+    /// What an answer used, what that cost, and what it saved against the baseline.
+    pub fn accounted(&self, usage: &Usage, cost: Option<NanoUsd>, saved: NanoUsd) {
+        self.note(|record| {
+            record.usage = *usage;
+            record.estimated = usage.estimated;
+            record.cost = cost;
+            record.saved.routing = saved;
+        });
+    }
+
+    /// A hit saved so much.
+    pub fn saved(&self, saved: NanoUsd) {
+        self.note(|record| record.saved.cache = saved);
+    }
+
+    /// The answer, a whole body.
+    pub fn answered(&self, body: &Bytes) {
+        self.note(|record| {
+            if let Content::Full { answer, .. } = &mut record.content {
+                answer.clone_from(body);
+            }
+        });
+    }
+
+    /// The head of the response is out.
+    pub fn head(&self, status: u16, latency: Latency, streamed: bool) {
+        self.note(|record| {
+            record.status = status;
+            record.latency = latency;
+            record.streamed = streamed;
+            record.outcome = match status {
+                ..400 => Outcome::Ok,
+                status => Outcome::Error(status.to_string().as_str().into()),
+            };
+        });
+    }
+
+    /// It ended with an error of this code.
+    pub fn failed(&self, code: &str) {
+        self.note(|record| record.outcome = Outcome::Error(code.into()));
+    }
+
+    /// The caller went away before the end of a stream.
+    pub fn cancelled(&self) {
+        self.note(|record| record.outcome = Outcome::Cancelled);
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Record)) {
+        if let Some(open) = &self.0 {
+            change(&mut open.record.lock());
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let mut record = self.record.lock().clone();
+        record.latency.total = self.start.elapsed();
+        self.ledger.note(record);
+    }
+}

@@ -1,0 +1,176 @@
+//! What callers may spend: money is set aside before a request goes upstream, and what was not needed goes back.
+
+use std::{collections::HashMap, time::Duration};
+
+use super::{Error, Gateway, context::Context};
+use crate::{
+    account::{NanoUsd, PriceBook, Usage, cost},
+    auth::Principal,
+    config::{CallerKey, Target},
+    limit::{Held, Purse},
+    route::Needs,
+};
+
+/// The purses of callers with a budget, by the hash of their key.
+pub struct Spending {
+    purses: HashMap<[u8; 32], Purse>,
+    /// Models without a known price may be asked all the same.
+    allows_unpriced: bool,
+}
+
+/// Why a caller gets no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SpendingError {
+    /// What the request may cost is not left today.
+    #[error(
+        "the key's budget of {cap} USD a day does not allow for this request: {spent} USD are spent today, and it may cost up \
+         to {needed} USD; a lower limit of output tokens would need less"
+    )]
+    Exceeded {
+        /// What a day may cost.
+        cap: NanoUsd,
+        /// What was spent today.
+        spent: NanoUsd,
+        /// What would have been set aside.
+        needed: NanoUsd,
+        /// Until there is new money.
+        refilled_in: Duration,
+    },
+    /// Nobody knows what it costs.
+    #[error(
+        "the price of this model is not known, and the key has a budget; set it under 'prices', or allow it with \
+         'spending.unpriced: allow'"
+    )]
+    Unpriced,
+}
+
+/// Tokens of an answer for which money is set aside where the caller sets no limit.
+pub const LONGEST_ANSWER: u64 = 4096;
+
+impl Spending {
+    /// The budgets of `keys`.
+    pub fn new(keys: &[CallerKey], allows_unpriced: bool) -> Self {
+        let purse = |key: &CallerKey| Some((key.hash, Purse::new(NanoUsd(key.budget?))));
+        Self { purses: keys.iter().filter_map(purse).collect(), allows_unpriced }
+    }
+
+    /// Whether what `principal` asks must have a known price.
+    pub fn wants_price(&self, principal: &Principal) -> bool {
+        principal.is_limited && !self.allows_unpriced
+    }
+
+    /// Goes on from what a key had spent on `day`, in days of the Unix epoch.
+    pub fn restore(&self, key: &[u8; 32], day: u64, spent: u64) {
+        if let Some(purse) = self.purses.get(key) {
+            purse.restore((day, spent));
+        }
+    }
+
+    /// What each key with a budget has spent today, and what a day may cost.
+    pub fn spent(&self, key: &[u8; 32], now: f64) -> Option<(NanoUsd, NanoUsd)> {
+        Some(self.purses.get(key)?.spent(now))
+    }
+
+    /// Sets aside what a request to the dearest of `targets` may cost; `None` where the caller has no budget.
+    fn hold(
+        &self,
+        principal: &Principal,
+        most: Option<NanoUsd>,
+        now: f64,
+    ) -> Result<Option<Held>, SpendingError> {
+        let Some(purse) = self.purses.get(&principal.id) else { return Ok(None) };
+        let needed = match most {
+            Some(most) => most,
+            None if self.allows_unpriced => NanoUsd::ZERO,
+            None => return Err(SpendingError::Unpriced),
+        };
+        purse.hold(needed, now).map(Some).ok_or_else(|| {
+            let (spent, cap) = purse.spent(now);
+            let refilled_in = Duration::from_secs_f64(Purse::refilled_in(now));
+            SpendingError::Exceeded { cap, spent, needed, refilled_in }
+        })
+    }
+}
+
+/// What the dearest of some targets takes for so many tokens; `None` when the price of one is not known.
+pub fn dearest(prices: &PriceBook, targets: &[Target], input: u64, output: u64) -> Option<NanoUsd> {
+    let usage = Usage { input, output, ..Usage::default() };
+    targets.iter().try_fold(NanoUsd::ZERO, |most, target| {
+        let price = prices.price(&target.provider, &target.model)?;
+        Some(most.max(cost(&usage, price)))
+    })
+}
+
+impl Gateway {
+    /// Sets money aside for a request that goes to one of `targets`, or first to one and then to another of `twice`.
+    pub(super) fn set_aside(
+        &self,
+        ctx: &Context,
+        targets: &[Target],
+        twice: bool,
+    ) -> Result<Option<Held>, Error> {
+        if !ctx.principal.is_limited {
+            return Ok(None);
+        }
+        let needs = Needs::of(&ctx.request);
+        let output = needs.max_output.unwrap_or(LONGEST_ANSWER).saturating_mul(ctx.request.n);
+        let most = dearest(&self.parts.prices, targets, needs.prompt_tokens, output);
+        let most = most.map(|most| if twice { most + most } else { most });
+        Ok(self.spending.hold(&ctx.principal, most, self.parts.clock.unix())?)
+    }
+
+    /// The same for embeddings of about so many tokens.
+    pub(super) fn set_aside_for_input(
+        &self,
+        principal: &Principal,
+        target: &Target,
+        tokens: u64,
+    ) -> Result<Option<Held>, Error> {
+        if !principal.is_limited {
+            return Ok(None);
+        }
+        let most = dearest(&self.parts.prices, std::slice::from_ref(target), tokens, 0);
+        Ok(self.spending.hold(principal, most, self.parts.clock.unix())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn principal(id: u8) -> Principal {
+        Principal { name: None, id: [id; 32], policy: None, is_limited: true }
+    }
+
+    fn spending(allows_unpriced: bool) -> Spending {
+        let key = CallerKey { name: "a".into(), hash: [1; 32], policy: None, budget: Some(100) };
+        Spending::new(&[key], allows_unpriced)
+    }
+
+    #[test]
+    fn no_more_is_spent_than_the_budget_allows() {
+        let spending = spending(false);
+        let held = spending.hold(&principal(1), Some(NanoUsd(60)), 10.0).unwrap().unwrap();
+        let error = spending.hold(&principal(1), Some(NanoUsd(50)), 10.0).unwrap_err();
+        assert!(matches!(error, SpendingError::Exceeded { needed: NanoUsd(50), .. }), "{error}");
+        held.spend(NanoUsd(10));
+        drop(held);
+        assert!(spending.hold(&principal(1), Some(NanoUsd(90)), 11.0).unwrap().is_some());
+        assert!(spending.hold(&principal(2), Some(NanoUsd(900)), 10.0).unwrap().is_none());
+        spending.restore(&[1; 32], 0, 95);
+        assert!(spending.hold(&principal(1), Some(NanoUsd(6)), 12.0).is_err());
+        assert_eq!(spending.spent(&[1; 32], 12.0), Some((NanoUsd(95), NanoUsd(100))));
+    }
+
+    #[test]
+    fn what_has_no_price_is_refused_unless_allowed() {
+        let now = 10.0;
+        assert_eq!(
+            spending(false).hold(&principal(1), None, now).unwrap_err(),
+            SpendingError::Unpriced
+        );
+        assert!(spending(true).hold(&principal(1), None, now).unwrap().is_some());
+        assert!(!spending(true).wants_price(&principal(1)));
+        assert!(spending(false).wants_price(&principal(1)));
+    }
+}

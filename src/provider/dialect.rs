@@ -1,0 +1,55 @@
+//! The languages of bodies, and which one a model at a provider is spoken to in.
+
+use crate::{
+    api::fields::Fields,
+    config::{Format, Provider},
+};
+
+/// A language of request and answer bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI's chat completions, in which the gateway thinks.
+    Chat,
+    /// OpenAI's Responses.
+    Responses,
+    /// Anthropic's Messages.
+    Messages,
+    /// Google's `generateContent`.
+    Generate,
+    /// Amazon Bedrock's Converse.
+    Converse,
+}
+
+/// A request as its caller wrote it, in another language than chat.
+#[derive(Debug, Clone, Copy)]
+pub struct Native<'a> {
+    /// The language.
+    pub dialect: Dialect,
+    /// The body.
+    pub fields: &'a Fields,
+    /// The field by which it leans on state that a provider keeps.
+    pub state: Option<&'static str>,
+}
+
+impl Dialect {
+    /// In which language `model` at `provider` is asked, when the caller speaks `native`.
+    pub fn of(provider: &Provider, model: &str, native: Option<Dialect>) -> Self {
+        match &provider.format {
+            Format::OpenAi | Format::Azure { .. }
+                if provider.responses && native == Some(Self::Responses) =>
+            {
+                Self::Responses
+            }
+            Format::OpenAi | Format::Azure { .. } => Self::Chat,
+            Format::Anthropic => Self::Messages,
+            Format::Vertex(_) if is_claude(model) => Self::Messages,
+            Format::Gemini | Format::Vertex(_) => Self::Generate,
+            Format::Bedrock { .. } => Self::Converse,
+        }
+    }
+}
+
+/// On Vertex AI the models of other makers are asked in those makers' formats.
+pub fn is_claude(model: &str) -> bool {
+    model.starts_with("claude")
+}

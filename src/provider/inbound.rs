@@ -1,0 +1,138 @@
+//! What a provider answers, in the chat dialect.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{
+    Dialect, Piece, Stamp, Unreadable, anthropic, bedrock, gemini,
+    openai::{self, Chunk, Completion, Meaning},
+};
+use crate::api::sse::Event;
+
+/// A 2xx body, understood.
+#[derive(Debug)]
+pub enum Answer {
+    /// An answer to a chat request.
+    Completion(Answered),
+    /// An error in a successful response.
+    Error(String),
+    /// Nothing that the API promises.
+    Unknown,
+}
+
+/// A whole answer.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// As a `chat.completion`.
+    pub body: Bytes,
+    /// What that means.
+    pub completion: Completion,
+    /// As the provider wrote it, where that is another dialect.
+    pub native: Option<Bytes>,
+}
+
+impl Answer {
+    /// Reads a body in `dialect`.
+    pub fn read(dialect: Dialect, body: Bytes, stamp: &Stamp) -> Self {
+        if dialect == Dialect::Chat {
+            return Self::of(body, None);
+        }
+        let Ok(value) = serde_json::from_slice::<Value>(&body) else { return Self::Unknown };
+        let read: Result<Value, Unreadable> = match dialect {
+            Dialect::Chat => return Self::of(body, None),
+            Dialect::Responses => openai::responses::completion(&value, stamp),
+            Dialect::Messages => anthropic::completion(&value, stamp),
+            Dialect::Generate => gemini::completion(&value, stamp),
+            Dialect::Converse => bedrock::completion(&value, stamp),
+        };
+        match read {
+            Ok(completion) => Self::of(completion.to_string().into(), Some(body)),
+            Err(Unreadable(problem)) => Self::Error(problem),
+        }
+    }
+
+    fn of(body: Bytes, native: Option<Bytes>) -> Self {
+        match Meaning::of(&body) {
+            Meaning::Completion(completion) => {
+                Self::Completion(Answered { body, completion, native })
+            }
+            Meaning::Error(message) => Self::Error(message),
+            Meaning::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// An error body of a provider in OpenAI's shape; `None` when it is not JSON, or nothing that can be read as an error. `kind`
+/// is what a header says of it.
+pub fn error(dialect: Dialect, body: &[u8], kind: Option<&str>) -> Option<Value> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let found = match dialect {
+        Dialect::Chat | Dialect::Responses => openai::error(&value),
+        Dialect::Messages => anthropic::error(&value),
+        Dialect::Generate => gemini::error(&value),
+        Dialect::Converse => bedrock::error(&value, kind),
+    };
+    found.or_else(|| openai::error(&value))
+}
+
+/// Reads the events of a stream.
+#[derive(Debug)]
+pub enum Reader {
+    /// Chunks as they are.
+    Chat,
+    /// OpenAI's Responses.
+    Responses(Box<openai::responses::Reader>),
+    /// Anthropic's Messages.
+    Messages(Box<anthropic::Reader>),
+    /// Google's.
+    Generate(Box<gemini::Reader>),
+    /// Bedrock's.
+    Converse(Box<bedrock::Reader>),
+}
+
+impl Reader {
+    /// For a stream in `dialect`.
+    pub fn new(dialect: Dialect, stamp: Stamp) -> Self {
+        match dialect {
+            Dialect::Chat => Self::Chat,
+            Dialect::Responses => Self::Responses(Box::new(openai::responses::Reader::new(stamp))),
+            Dialect::Messages => Self::Messages(Box::new(anthropic::Reader::new(stamp))),
+            Dialect::Generate => Self::Generate(Box::new(gemini::Reader::new(stamp))),
+            Dialect::Converse => Self::Converse(Box::new(bedrock::Reader::new(stamp))),
+        }
+    }
+
+    /// What an event says.
+    pub fn read(&mut self, event: &Event) -> Vec<Chunk> {
+        self.chunks(|reader, out| match reader {
+            Self::Chat => {}
+            Self::Responses(reader) => reader.read(event, out),
+            Self::Messages(reader) => reader.read(event, out),
+            Self::Generate(reader) => reader.read(event, out),
+            Self::Converse(reader) => reader.read(event, out),
+        })
+        .unwrap_or_else(|| Chunk::parse(event).into_iter().collect())
+    }
+
+    /// What the end of the connection says, where it came in good order.
+    pub fn end(&mut self) -> Vec<Chunk> {
+        self.chunks(|reader, out| match reader {
+            Self::Chat => {}
+            Self::Responses(reader) => reader.end(out),
+            Self::Messages(reader) => reader.end(out),
+            Self::Generate(reader) => reader.end(out),
+            Self::Converse(reader) => reader.end(out),
+        })
+        .unwrap_or_default()
+    }
+
+    /// `None` where the stream is in the chat dialect already.
+    fn chunks(&mut self, read: impl FnOnce(&mut Self, &mut Vec<Piece>)) -> Option<Vec<Chunk>> {
+        if matches!(self, Self::Chat) {
+            return None;
+        }
+        let mut pieces = Vec::new();
+        read(self, &mut pieces);
+        Some(pieces.into_iter().map(Chunk::from).collect())
+    }
+}

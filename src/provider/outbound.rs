@@ -1,0 +1,172 @@
+//! The body for a provider: the caller's own bytes where both speak the same, a translation elsewhere.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Dialect, Inexpressible, Native, Translated, anthropic, bedrock, gemini,
+    openai::{plain_chat, request_body, unstreamed_body},
+};
+use crate::{
+    api::{
+        chat::ChatRequest,
+        fields::{self, Fields},
+    },
+    config::{Format, Provider, Target},
+};
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Inquiry<'a> {
+    /// In the chat dialect.
+    pub chat: &'a ChatRequest,
+    /// As it came, where the caller speaks another dialect.
+    pub native: Option<Native<'a>>,
+    /// In which form the answer is wanted.
+    pub form: Form,
+    /// What a format cannot express is never left out.
+    pub is_strict: bool,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As the caller wants it.
+    AsAsked,
+    /// In one piece, whatever the caller wants.
+    Whole {
+        /// The most tokens, where the caller sets no limit.
+        max_output: Option<u64>,
+    },
+}
+
+/// A request that is ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Outbound {
+    /// Its language, and that of the answer.
+    pub dialect: Dialect,
+    /// Its body.
+    pub body: Bytes,
+    /// A stream is asked for.
+    pub stream: bool,
+    /// What the format has no words for and was left out.
+    pub dropped: Vec<String>,
+}
+
+/// The version of Messages on Vertex AI, in the body in place of a header
+/// (<https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude>).
+const VERTEX_ANTHROPIC_VERSION: &str = "vertex-2023-10-16";
+
+impl Inquiry<'_> {
+    /// The request for `target`.
+    pub fn outbound(
+        &self,
+        target: &Target,
+        provider: &Provider,
+    ) -> Result<Outbound, Inexpressible> {
+        let (model, native) = (target.model.as_str(), self.native.map(|native| native.dialect));
+        let dialect = Dialect::of(provider, model, native);
+        let stream = self.chat.stream && self.form == Form::AsAsked;
+        let on_vertex = matches!(provider.format, Format::Vertex(_));
+        if let Some(field) = self.native.filter(|it| it.dialect != dialect).and_then(|it| it.state)
+        {
+            return Err(Inexpressible::new(
+                field,
+                "leans on what the provider keeps, and this provider keeps nothing",
+            ));
+        }
+        let (body, dropped) = match (dialect, self.native) {
+            (_, Some(native)) if native.dialect == dialect => {
+                (self.native_body(native.fields, model, on_vertex), Vec::new())
+            }
+            (Dialect::Chat, _) if !self.chat.translated => {
+                (self.chat_body(self.chat, model, provider), Vec::new())
+            }
+            (Dialect::Chat | Dialect::Responses, _) => {
+                let mut plain = plain_chat(&self.map())?;
+                if wants_new_limit(provider) {
+                    rename(&mut plain.body, "max_tokens", "max_completion_tokens");
+                }
+                let request = ChatRequest::parse(plain.body.to_string().into())
+                    .map_err(|error| Inexpressible::new("messages", error.to_string()))?;
+                (self.chat_body(&request, model, provider), plain.dropped)
+            }
+            (Dialect::Messages, _) => {
+                let Translated { mut body, dropped } = anthropic::request(&self.map(), model)?;
+                if stream {
+                    body["stream"] = true.into();
+                }
+                if let Some(body) = body.as_object_mut().filter(|_| on_vertex) {
+                    body.remove("model");
+                    body.insert("anthropic_version".into(), json!(VERTEX_ANTHROPIC_VERSION));
+                }
+                (body.to_string().into(), dropped)
+            }
+            (Dialect::Generate, _) => text(gemini::request(&self.map(), model)?),
+            (Dialect::Converse, _) => text(bedrock::request(&self.map(), model)?),
+        };
+        match dropped.first() {
+            Some(field) if self.is_strict => Err(Inexpressible::new(
+                field,
+                "would be left out, which 'upstream.inexpressible: refuse' forbids",
+            )),
+            _ => Ok(Outbound { dialect, body, stream, dropped }),
+        }
+    }
+
+    fn chat_body(&self, chat: &ChatRequest, model: &str, provider: &Provider) -> Bytes {
+        match self.form {
+            Form::AsAsked => request_body(chat, model, provider.stream_usage),
+            Form::Whole { max_output } => unstreamed_body(chat, model, max_output),
+        }
+    }
+
+    /// The caller's own body, with the model's own name in it.
+    fn native_body(&self, fields: &Fields, model: &str, on_vertex: bool) -> Bytes {
+        let (mut dropped, mut changes) = (Vec::new(), Vec::new());
+        if on_vertex {
+            dropped.push("model");
+            changes.push(("anthropic_version", fields::quote(VERTEX_ANTHROPIC_VERSION)));
+        } else {
+            changes.push(("model", fields::quote(model)));
+        }
+        if let Form::Whole { max_output } = self.form {
+            dropped.push("stream");
+            let limit = max_output.filter(|_| self.chat.max_output.is_none());
+            // Messages always has a limit.
+            changes.extend(limit.map(|limit| ("max_output_tokens", limit.to_string())));
+        }
+        fields.rewrite_without(&dropped, &changes)
+    }
+
+    /// The chat request with the limit that its form sets.
+    fn map(&self) -> Map<String, Value> {
+        let decoded =
+            |(name, raw): (&str, &str)| Some((name.to_owned(), serde_json::from_str(raw).ok()?));
+        let mut map: Map<String, Value> = self.chat.fields.iter().filter_map(decoded).collect();
+        if let Form::Whole { max_output: Some(limit) } = self.form
+            && self.chat.max_output.is_none()
+        {
+            map.insert("max_completion_tokens".into(), limit.into());
+        }
+        map
+    }
+}
+
+/// OpenAI's newer models refuse `max_tokens`; many of the compatible vendors know nothing else.
+fn wants_new_limit(provider: &Provider) -> bool {
+    matches!(provider.format, Format::Azure { .. })
+        || provider.base_url.starts_with("https://api.openai.com/")
+}
+
+fn rename(body: &mut Value, from: &str, to: &str) {
+    if let Some(body) = body.as_object_mut()
+        && let Some(value) = body.remove(from)
+    {
+        body.entry(to).or_insert(value);
+    }
+}
+
+fn text(translated: Translated) -> (Bytes, Vec<String>) {
+    (translated.body.to_string().into(), translated.dropped)
+}
