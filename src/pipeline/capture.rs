@@ -18,7 +18,7 @@ use super::{
     store::{Found, Storing},
 };
 use crate::{
-    account::{self, NanoUsd, Price, Usage},
+    account::{self, NanoUsd, Price, Reported, Usage},
     api::{assemble::Assembler, error, fields::Fields},
     cache::{Provenance, flight::Lead},
     config::{Target, Tier},
@@ -82,7 +82,7 @@ impl Settlement {
         let price = target
             .split_once('/')
             .and_then(|(provider, model)| parts.prices.price(provider, model))
-            .copied();
+            .cloned();
         ctx.record.reported(report);
         let learns = report.tier.is_some() && parts.router.learn;
         Self {
@@ -98,7 +98,7 @@ impl Settlement {
             comparison: ctx.comparison.take(),
             learner: learns.then(|| gateway.parts.learners.of(ctx.scope)),
             asked: ctx.request.fields.clone(),
-            baseline: gateway.baseline(report.tier.as_ref()).copied(),
+            baseline: gateway.baseline(report.tier.as_ref()).cloned(),
             record: ctx.record.clone(),
             money: None,
             conversations: Arc::clone(&gateway.conversations),
@@ -180,7 +180,7 @@ impl Settlement {
     }
 
     /// An answer of which so much was `said`, that is accounted for and not kept.
-    fn unstored(mut self, reason: &'static str, usage: Option<Usage>, said: Said) {
+    fn unstored(mut self, reason: &'static str, usage: Option<Usage>, said: &Said) {
         let usage = usage.unwrap_or_else(|| said.usage(&self.asked));
         let cost = self.account(&usage);
         self.note_spending(&usage, cost.map(|cost| cost + self.before));
@@ -259,7 +259,7 @@ pub struct Capture {
     events: Events,
     voice: Voice,
     include_usage: bool,
-    usage: Option<Usage>,
+    reported: Reported,
     collected: Collected,
     said: Said,
     settlement: Option<Settlement>,
@@ -298,7 +298,7 @@ impl Capture {
             events,
             voice,
             include_usage: ctx.request.include_usage,
-            usage: None,
+            reported: Reported::default(),
             collected,
             said: Said::default(),
             settlement: Some(settlement),
@@ -355,8 +355,10 @@ impl Capture {
                 self.events.failed();
                 self.end("error");
             }
-            Chunk::Delta { value, usage, usage_only, .. } => {
-                self.usage = usage.or(self.usage.take());
+            Chunk::Delta { value, reported, usage_only, .. } => {
+                if let Some(reported) = reported {
+                    self.reported.merge(&reported);
+                }
                 let is_wanted = !usage_only || self.include_usage;
                 if is_wanted && !self.voice.passes {
                     self.voice.writer.chunk(&value, out);
@@ -373,14 +375,14 @@ impl Capture {
     fn done(&mut self) {
         let Some(settlement) = self.settlement.take() else { return };
         let collected = std::mem::replace(&mut self.collected, Collected::Nothing("stored"));
-        let usage = self.usage.take();
+        let usage = self.reported.usage();
         let said = std::mem::take(&mut self.said);
         let whole = match collected {
-            Collected::Nothing(reason) => return settlement.unstored(reason, usage, said),
+            Collected::Nothing(reason) => return settlement.unstored(reason, usage, &said),
             Collected::Chunks { assembler, .. } => assembler.finish(),
         };
         let Some(whole) = whole else {
-            return settlement.unstored("unfinished", usage, said);
+            return settlement.unstored("unfinished", usage, &said);
         };
         let body = Bytes::from(whole.to_string());
         match Meaning::of(&body) {
@@ -388,7 +390,7 @@ impl Capture {
                 settlement.completion(body, &completion);
             }
             Meaning::Error(_) | Meaning::Unknown => {
-                settlement.unstored("unfinished", usage, said);
+                settlement.unstored("unfinished", usage, &said);
             }
         }
     }
@@ -408,7 +410,7 @@ impl Capture {
         // The caller has its answer. Those who wait would get no better one: let them go, all at once.
         if let Some(settlement) = self.settlement.take() {
             let said = std::mem::take(&mut self.said);
-            settlement.unstored("no-terminal-event", self.usage.take(), said);
+            settlement.unstored("no-terminal-event", self.reported.usage(), &said);
         }
         if self.voice.passes {
             return None;
@@ -438,7 +440,7 @@ impl Capture {
             // The lead is dropped without a word: another may have better luck.
             settlement.lead = None;
             let said = std::mem::take(&mut self.said);
-            settlement.unstored(reason, self.usage.take(), said);
+            settlement.unstored(reason, self.reported.usage(), &said);
         }
     }
 }

@@ -66,8 +66,8 @@ impl Conversations {
             return;
         }
         // Where only what is marked is cached, the counts say what was.
-        let marked = usage.cached_input + usage.cache_write;
-        let is_implicit = price.is_some_and(|price| price.cache_write.is_none());
+        let marked = usage.cached_input + usage.cache_write + usage.cache_write_1h;
+        let is_implicit = price.is_some_and(|price| price.standard.rates.cache_write.is_none());
         let tokens = if is_implicit { usage.input } else { marked };
         if tokens > 0 {
             self.0.insert(prefix, Arc::new(Held { target: target.clone(), tokens }));
@@ -77,7 +77,8 @@ impl Conversations {
 
 /// Whether cached tokens are cheaper at all.
 fn discounts(price: &Price) -> bool {
-    price.cached_input.is_some_and(|cached| cached < price.input)
+    let rates = &price.standard.rates;
+    rates.cached_input.is_some_and(|cached| cached < rates.input)
 }
 
 /// The hashes of all beginnings of a conversation, shortest first.

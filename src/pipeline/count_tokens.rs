@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Admitted, Body, CacheOutcome, Error, Gateway, Outgoing, Report, context::Context};
 use crate::{
-    account::{NanoUsd, count_tokens},
+    account::NanoUsd,
     api::fields::{self, Fields},
     cache::Bypass,
     config::{Format, Target},
+    embed::count_tokens,
     protocol::{Malformed, Protocol, messages},
     provider::{Dialect, Outbound},
     route::Asked,

@@ -57,7 +57,7 @@ struct Fresh {
 
 /// How asking ended.
 enum Asking {
-    Answered(Fresh),
+    Answered(Box<Fresh>),
     /// What the provider said, to be handed on.
     Refused(Box<Reply>),
 }
@@ -85,7 +85,9 @@ impl Gateway {
         let start = Instant::now();
         let asking = match &target {
             _ if missing.is_empty() => None,
-            None => Some(Asking::Answered(self.local_embeddings(&batch.request, &missing).await?)),
+            None => Some(Asking::Answered(Box::new(
+                self.local_embeddings(&batch.request, &missing).await?,
+            ))),
             Some(target) => Some(self.forwarded(&batch, target, &missing, &principal).await?),
         };
         let waited = if target.is_some() { start.elapsed() } else { Duration::ZERO };
@@ -94,7 +96,7 @@ impl Gateway {
             Some(Asking::Answered(fresh)) => {
                 record.accounted(&fresh.usage, fresh.cost, NanoUsd::ZERO);
                 self.store(&batch, &missing, &fresh);
-                self.embedded(&batch, target.as_ref(), &name, Some(fresh))
+                self.embedded(&batch, target.as_ref(), &name, Some(*fresh))
             }
             None => self.embedded(&batch, target.as_ref(), &name, None),
         };
@@ -193,8 +195,7 @@ impl Gateway {
             return Ok(Asking::Refused(Box::new(reply)));
         }
         let vectors = Vectors::parse(body, missing.len());
-        let usage =
-            vectors.as_ref().and_then(|vectors| Usage::from_openai(vectors.usage.as_ref()?));
+        let usage = vectors.as_ref().and_then(|vectors| Usage::of(vectors.usage.as_ref()?));
         let usage = usage.unwrap_or_else(|| Usage {
             input: estimate_tokens(bytes),
             estimated: true,
@@ -211,28 +212,28 @@ impl Gateway {
             // Not what was expected; the caller may make something of it where it was all its own.
             let headers = reply.headers;
             return match whole {
-                Some(whole) => Ok(Asking::Answered(Fresh {
+                Some(whole) => Ok(Asking::Answered(Box::new(Fresh {
                     vectors: Vec::new(),
                     usage,
                     attempts: reply.attempts,
                     cost,
                     headers,
                     whole: Some(whole),
-                })),
+                }))),
                 None => Err(Error::Upstream(Failure::Invalid {
                     target: target.clone(),
                     problem: "it did not answer with one vector for each text".to_owned(),
                 })),
             };
         };
-        Ok(Asking::Answered(Fresh {
+        Ok(Asking::Answered(Box::new(Fresh {
             vectors: vectors.iter().map(|raw| raw.get().to_owned()).collect(),
             usage,
             attempts: reply.attempts,
             cost,
             headers: reply.headers,
             whole,
-        }))
+        })))
     }
 
     fn store(&self, batch: &Batch, missing: &[usize], fresh: &Fresh) {

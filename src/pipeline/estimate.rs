@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::{
-    account::{Usage, count_tokens, estimate_tokens},
+    account::{Usage, estimate_tokens},
     api::fields::Fields,
+    embed::count_tokens,
 };
 
 /// What was heard of an answer.

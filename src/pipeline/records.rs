@@ -99,7 +99,11 @@ impl OpenRecord {
     /// What an answer used, what that cost, and what it saved against the baseline.
     pub fn accounted(&self, usage: &Usage, cost: Option<NanoUsd>, saved: NanoUsd) {
         self.note(|record| {
-            record.usage = *usage;
+            // The ledger tells no lifetimes apart.
+            record.usage = Usage {
+                cache_write: usage.cache_write.saturating_add(usage.cache_write_1h),
+                ..*usage
+            };
             record.estimated = usage.estimated;
             record.cost = cost;
             record.saved.routing = saved;

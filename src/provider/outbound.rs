@@ -84,8 +84,9 @@ impl Inquiry<'_> {
             }
             (Dialect::Chat | Dialect::Responses, _) => {
                 let mut plain = plain_chat(&self.map())?;
-                if wants_new_limit(provider) {
-                    rename(&mut plain.body, "max_tokens", "max_completion_tokens");
+                match wants_new_limit(provider) {
+                    true => rename(&mut plain.body, "max_tokens", "max_completion_tokens"),
+                    false => rename(&mut plain.body, "max_completion_tokens", "max_tokens"),
                 }
                 let request = ChatRequest::parse(plain.body.to_string().into())
                     .map_err(|error| Inexpressible::new("messages", error.to_string()))?;

@@ -6,10 +6,15 @@ use std::{
 };
 
 /// Modules of one layer that may know each other, and why.
-const NEIGHBOURS: [(&str, &str, &str); 7] = [
+const NEIGHBOURS: [(&str, &str, &str); 8] = [
     ("auth", "config", "the keys that callers may use are configured"),
     ("telemetry", "config", "targets and tiers are labels of metrics"),
     ("provider", "account", "what a provider bills is read where its answers are"),
+    (
+        "protocol",
+        "provider",
+        "callers and providers of Anthropic's Messages say the same in the same words",
+    ),
     ("cli", "app", "commands start the gateway"),
     ("verify", "cache", "an answer that declines is known where it is kept from being stored"),
     ("route", "cache", "an answer that declines is no reason to trust the cheap tier"),
@@ -17,7 +22,7 @@ const NEIGHBOURS: [(&str, &str, &str); 7] = [
 ];
 
 /// Words that only some places may use: whoever wants to replace what is behind them finds it there.
-const BORDERS: [(&str, &[&str]); 9] = [
+const BORDERS: [(&str, &[&str]); 12] = [
     ("axum", &["src/server/", "src/admin/", "src/eval/simulated.rs"]),
     ("reqwest", &["src/upstream/", "src/eval/client.rs"]),
     ("hnsw_rs", &["src/index/hnsw.rs"]),
@@ -25,14 +30,19 @@ const BORDERS: [(&str, &[&str]); 9] = [
     (
         "moka",
         &[
+            "src/cache/embeddings.rs",
             "src/cache/exact.rs",
             "src/embed/local.rs",
             "src/pipeline/budgets.rs",
+            "src/pipeline/conversations.rs",
             "src/pipeline/escalations.rs",
             "src/pipeline/feedback.rs",
             "src/pipeline/learners.rs",
         ],
     ),
+    ("rusqlite", &["src/account/ledger/"]),
+    ("aws_", &["src/upstream/sign/aws.rs", "src/provider/bedrock/frame.rs"]),
+    ("ring::", &["src/upstream/sign/google.rs"]),
     ("println!", &["src/cli/output.rs"]),
     ("eprintln!", &["src/cli/output.rs"]),
     ("print!", &[]),

@@ -9,7 +9,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// Where the ledger is unless the operator says otherwise.
-const LEDGER: &str = "scrimp-data/ledger.db";
+const LEDGER: &str = "./scrimp-data/ledger.db";
 
 pub(super) fn price_files(root: &mut Section<'_>) -> Vec<PathBuf> {
     let Some(field) = root.field("price_files") else { return Vec::new() };

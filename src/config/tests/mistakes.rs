@@ -102,7 +102,7 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ),
     ("providers: { a: { type: opanai } }", "providers.a.type", 1, "did you mean \"openai\"?"),
     (
-        "providers: { a: { type: bedrock, base_url: https://a/v1 } }",
+        "providers: { a: { type: watson, base_url: https://a/v1 } }",
         "providers.a.type",
         1,
         "is not a known type",
@@ -148,7 +148,12 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
         "go together",
     ),
     ("providers: { vertex: { location: l } }", "providers.vertex.credentials", 1, "JSON key file"),
-    ("upstream: { inexpressible: maybe }", "upstream.inexpressible", 1, "drop, refuse"),
+    (
+        "upstream: { inexpressible: maybe }",
+        "upstream.inexpressible",
+        2,
+        "valid values: drop, refuse",
+    ),
     ("providers: { openai: { api_key: \"k\\n\" } }", "providers.openai.api_key", 1, "a line end"),
     (
         "providers:\n  openai:\n    api_key: ${NOT_SET}",

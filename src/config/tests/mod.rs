@@ -100,9 +100,9 @@ fn the_reference_names_every_key() {
     let inside = "{ nowhere: 1 }";
     let text = format!(
         "{nowhere}\nadmin: {inside}\nkeys: {{ a: {inside} }}\nserver: {inside}\n\
-         providers: {{ a: {inside} }}\ntiers: {inside}\ncache: {inside}\nembedding: {inside}\n\
+         providers: {{ a: {inside}, azure: {inside}, vertex: {inside}, bedrock: {inside} }}\ntiers: {inside}\ncache: {inside}\nembedding: {inside}\n\
          router: {{ nowhere: 1, rules: [{inside}] }}\nupstream: {inside}\nprices: {{ a/b: {inside} }}\n\
-         models: {{ a/b: {inside} }}"
+         models: {{ a/b: {inside} }}\nspending: {inside}\nledger: {inside}"
     );
     let errors = Config::from_yaml(&text, "test.yaml", &env).unwrap_err();
     let lists: Vec<&str> = errors
@@ -111,7 +111,7 @@ fn the_reference_names_every_key() {
         .filter_map(|mistake| mistake.message.split_once("valid keys: "))
         .map(|(_, keys)| keys)
         .collect();
-    assert_eq!(lists.len(), 12, "{errors}");
+    assert_eq!(lists.len(), 17, "{errors}");
     let mut keys: Vec<&str> = lists.iter().flat_map(|keys| keys.split(", ")).collect();
     keys.sort_unstable();
     keys.dedup();

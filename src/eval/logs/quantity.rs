@@ -56,7 +56,7 @@ pub(super) fn number(value: &Value) -> Option<f64> {
 
 /// A provider's `usage` object.
 pub(super) fn usage(value: &Value) -> Option<Tokens> {
-    Usage::from_openai(value).map(|usage| Tokens {
+    Usage::of(value).map(|usage| Tokens {
         input: usage.input,
         cached: usage.cached_input,
         output: usage.output,

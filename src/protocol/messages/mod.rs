@@ -1,25 +1,28 @@
-//! Stub.
-use super::Malformed;
-use serde_json::{Map, Value};
-pub fn chat(request: &Map<String, Value>) -> Result<Map<String, Value>, Malformed> {
-    Ok(request.clone())
-}
-pub fn answer(completion: &Value) -> Value {
-    completion.clone()
-}
-pub fn error(_: u16, error: &Value) -> Value {
-    error.clone()
-}
-#[derive(Debug)]
-pub struct Writer;
-impl Writer {
-    pub fn new(_: &Map<String, Value>) -> Self {
-        Self
-    }
-    pub fn chunk(&mut self, _: &Value, _: &mut String) {}
-    pub fn finish(&mut self, _: &mut String) {}
-    pub fn fail(&mut self, _: &Value, _: &mut String) {}
-}
-pub fn texts(_: &Map<String, Value>) -> Vec<String> {
-    Vec::new()
-}
+//! Anthropic's Messages protocol: a client's request in the chat dialect, and answers in the client's own. Pure.
+//!
+//! Its documentation: <https://platform.claude.com/docs/en/api/messages>.
+
+mod answer;
+mod content;
+mod error;
+mod events;
+mod output;
+mod queue;
+mod request;
+mod stop;
+mod texts;
+mod tools;
+mod turns;
+mod usage;
+mod writer;
+
+#[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
+mod round_trip_tests;
+
+pub use answer::answer;
+pub use error::error;
+pub use request::chat;
+pub use texts::texts;
+pub use writer::Writer;

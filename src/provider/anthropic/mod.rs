@@ -1,24 +1,33 @@
-//! Stub.
-use crate::{
-    api::sse::Event,
-    provider::{Inexpressible, Piece, Stamp, Translated, Unreadable},
-};
-use serde_json::{Map, Value};
-pub fn request(_: &Map<String, Value>, _: &str) -> Result<Translated, Inexpressible> {
-    Err(Inexpressible::new("x", "stub"))
-}
-pub fn completion(_: &Value, _: &Stamp) -> Result<Value, Unreadable> {
-    Err(Unreadable("stub".into()))
-}
-pub fn error(_: &Value) -> Option<Value> {
-    None
-}
-#[derive(Debug)]
-pub struct Reader;
-impl Reader {
-    pub fn new(_: Stamp) -> Self {
-        Self
-    }
-    pub fn read(&mut self, _: &Event, _: &mut Vec<Piece>) {}
-    pub fn end(&mut self, _: &mut Vec<Piece>) {}
-}
+//! Anthropic's Messages API: what to send, and what an answer means. Pure.
+//!
+//! Its documentation: <https://platform.claude.com/docs/en/api/messages>.
+
+mod answer;
+mod assistant;
+mod blocks;
+mod chunk;
+mod content;
+mod error;
+mod fields;
+mod model;
+mod output;
+mod partial;
+mod reasoning;
+mod request;
+mod sampling;
+mod schema;
+mod stop;
+mod stream;
+mod system;
+mod tools;
+mod turns;
+mod usage;
+
+#[cfg(test)]
+pub(crate) mod fuzz_tests;
+
+pub use answer::completion;
+pub use blocks::said;
+pub use error::error;
+pub use request::request;
+pub use stream::Reader;

@@ -108,7 +108,7 @@ mod tests {
         ] {
             let read = usage(&metadata).unwrap();
             assert_eq!(read, expected, "{metadata}");
-            let billed = Usage::from_openai(&read).unwrap();
+            let billed = Usage::of(&read).unwrap();
             assert_eq!(Some(billed.output), read["completion_tokens"].as_u64(), "{metadata}");
         }
     }

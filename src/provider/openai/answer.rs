@@ -61,17 +61,23 @@ impl Meaning {
             error: Option<Value>,
             choices: Option<Vec<Choice>>,
             usage: Option<Value>,
+            service_tier: Option<Value>,
+            x_groq: Option<Value>,
         }
         let Ok(view) = serde_json::from_slice::<View>(body) else { return Self::Unknown };
         match view {
             View { error: Some(error), .. } => {
                 Self::Error(error_message(&json!({ "error": error })))
             }
-            View { choices: Some(choices), usage, .. } => Self::Completion(Completion {
-                usage: usage.as_ref().and_then(Usage::from_openai),
-                incomplete: incomplete(&choices),
-                calls_tools: choices.iter().any(Choice::calls_tools),
-            }),
+            View { choices: Some(choices), usage, service_tier, x_groq, .. } => {
+                let billed =
+                    json!({"usage": usage, "service_tier": service_tier, "x_groq": x_groq});
+                Self::Completion(Completion {
+                    usage: Usage::of(&billed),
+                    incomplete: incomplete(&choices),
+                    calls_tools: choices.iter().any(Choice::calls_tools),
+                })
+            }
             _ => Self::Unknown,
         }
     }

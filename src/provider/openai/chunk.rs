@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::error;
 use crate::{
-    account::Usage,
+    account::Reported,
     api::sse::{DONE, Event},
     provider::Piece,
 };
@@ -18,8 +18,8 @@ pub enum Chunk {
         value: Value,
         /// It brings content, a tool call, a refusal, reasoning or a finish reason: the answer has begun.
         token: bool,
-        /// Tokens billed, when it says.
-        usage: Option<Usage>,
+        /// What it says of the tokens billed, if anything.
+        reported: Option<Box<Reported>>,
         /// It has nothing but usage, as asked for by `include_usage`.
         usage_only: bool,
     },
@@ -54,11 +54,13 @@ impl Chunk {
     /// A `chat.completion.chunk`.
     fn delta(value: Value) -> Self {
         let choices = value.get("choices").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let usage = value.get("usage").and_then(Usage::from_openai);
+        let reported = REPORTING.iter().any(|name| value.get(name).is_some_and(|it| !it.is_null()));
+        let reported = reported.then(|| Reported::of(&value));
+        let has_usage = reported.as_ref().is_some_and(|reported| reported.usage().is_some());
         Self::Delta {
             token: choices.iter().any(brings_something),
-            usage_only: choices.is_empty() && usage.is_some(),
-            usage,
+            usage_only: choices.is_empty() && has_usage,
+            reported: reported.map(Box::new),
             value,
         }
     }
@@ -73,6 +75,9 @@ impl From<Piece> for Chunk {
         }
     }
 }
+
+/// Fields of a chunk that tell what is billed.
+const REPORTING: [&str; 3] = ["usage", "x_groq", "service_tier"];
 
 fn brings_something(choice: &Value) -> bool {
     let finished = choice.get("finish_reason").is_some_and(|reason| !reason.is_null());

@@ -36,7 +36,7 @@ pub fn record() -> Record {
             cache_write: 10,
             output: 20,
             reasoning: 5,
-            estimated: false,
+            ..Usage::default()
         },
         estimated: false,
         cost: Some(NanoUsd(1_000)),

@@ -23,7 +23,7 @@ fn name(names: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
 
 prop_compose! {
     fn usage()(input in number(), cached_input in number(), cache_write in number(), output in number(), reasoning in number()) -> Usage {
-        Usage { input, cached_input, cache_write, output, reasoning, estimated: false }
+        Usage { input, cached_input, cache_write, output, reasoning, ..Usage::default() }
     }
 }
 
