@@ -12,7 +12,7 @@ use crate::{
     auth::Authenticator,
     cache::{Clock, ExactCache, SemanticIndex, embeddings::EmbeddingCache},
     classify::{Classifier, ClassifierError, Head},
-    config::{Cache, Config, LogContent, Router, Target},
+    config::{Cache, Config, Format, LogContent, Router, Target},
     embed::{Embedder, LoadError, LocalEmbedder},
     limit::Admission,
     pipeline::{Gateway, Keeper, Learners, Parts, State, StateError},
@@ -46,6 +46,14 @@ pub enum StartError {
     /// What every scope is to begin with cannot be read.
     #[error("router.adapter: {path}: {source}")]
     Adapter {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file with prices cannot be read.
+    #[error("price_files: {path}: {source}")]
+    Prices {
         /// The file.
         path: String,
         /// What is wrong with it.
@@ -227,7 +235,7 @@ fn probed(config: &Config) -> Vec<Target> {
 
 fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gateway, StartError> {
     let resolver = Resolver::new(config);
-    let prices = prices(config);
+    let prices = prices(config)?;
     let ledger = ledger(config)?;
     let metrics = Arc::new(Metrics::new(is_known(&resolver, &prices)));
     let classifier = Classifier::shipped()?;
@@ -334,12 +342,26 @@ fn is_known(resolver: &Resolver, prices: &PriceBook) -> IsKnown {
 }
 
 /// The shipped prices and the operator's; providers are recognised by their address, whatever their name here.
-pub fn prices(config: &Config) -> PriceBook {
-    let book = PriceBook::with_overrides(&config.prices);
-    config.providers.iter().fold(book, |book, (name, provider)| {
-        match vendor_of(&provider.base_url) {
-            Some(vendor) => book.with_vendor(name, vendor),
-            None => book,
+pub fn prices(config: &Config) -> Result<PriceBook, StartError> {
+    let mut book = PriceBook::with_overrides(&config.prices);
+    for path in &config.price_files {
+        let problem = |source: Box<dyn std::error::Error + Send + Sync>| StartError::Prices {
+            path: path.display().to_string(),
+            source,
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| problem(error.into()))?;
+        book = book.with_catalogue(&text).map_err(|error| problem(error.into()))?;
+    }
+    for (name, provider) in &config.providers {
+        let vendor = match &provider.format {
+            Format::Azure { .. } => Some("azure"),
+            Format::Vertex(_) => Some("vertex"),
+            Format::Bedrock { .. } => Some("bedrock"),
+            Format::OpenAi | Format::Anthropic | Format::Gemini => vendor_of(&provider.base_url),
+        };
+        if let Some(vendor) = vendor {
+            book = book.with_vendor(name, vendor);
         }
-    })
+    }
+    Ok(book)
 }

@@ -41,14 +41,21 @@ struct Listed {
     max_output: Option<u64>,
 }
 
-impl PriceBook {
-    /// The catalogue that comes with the binary.
+impl Catalogue {
+    /// The one that comes with the binary.
     #[expect(
         clippy::expect_used,
         reason = "the catalogue is part of the binary and a test reads all of it"
     )]
     pub fn shipped() -> Self {
-        let catalogue = Catalogue::parse(SHIPPED).expect("the shipped price catalogue is valid");
+        Self::parse(SHIPPED).expect("the shipped price catalogue is valid")
+    }
+}
+
+impl PriceBook {
+    /// The catalogue that comes with the binary.
+    pub fn shipped() -> Self {
+        let catalogue = Catalogue::shipped();
         let mut shipped = Models::new();
         add(&mut shipped, catalogue);
         Self { shipped, files: Models::new(), overrides: Models::new(), vendors: HashMap::new() }

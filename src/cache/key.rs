@@ -75,6 +75,9 @@ const TRANSPORT_FIELDS: &[&str] = &[
     "user",
 ];
 
+/// Two names of one limit; protocols differ in which they use.
+const ONE_LIMIT: [&str; 2] = ["max_completion_tokens", "max_tokens"];
+
 impl Keys {
     /// Hashes a request. Errors where two requests could not be told apart: see [`canonical::append`].
     pub fn of(parts: KeyParts<'_>) -> Result<Self, serde_json::Error> {
@@ -118,7 +121,9 @@ fn append_fields(out: &mut Vec<u8>, request: &ChatRequest) -> Result<(), serde_j
     let mut fields: Vec<_> =
         request.fields.iter().filter(|(name, _)| !TRANSPORT_FIELDS.contains(name)).collect();
     fields.sort_unstable();
+    let has_both = ONE_LIMIT.iter().all(|name| request.fields.raw(name).is_some());
     for (name, raw) in fields {
+        let name = if ONE_LIMIT.contains(&name) && !has_both { ONE_LIMIT[0] } else { name };
         canonical::append_str(out, name);
         canonical::append(out, raw)?;
     }
@@ -214,6 +219,12 @@ mod tests {
             dressed[name] = value;
         }
         assert_eq!(keys(&plain, None), keys(&dressed, None));
+        let mut limits = [plain.clone(), plain.clone()];
+        limits[0]["max_tokens"] = json!(5);
+        limits[1]["max_completion_tokens"] = json!(5);
+        assert_eq!(keys(&limits[0], None), keys(&limits[1], None));
+        limits[1]["max_tokens"] = json!(6);
+        assert_ne!(keys(&limits[0], None).exact, keys(&limits[1], None).exact);
         dressed["seed"] = json!(1);
         assert_ne!(keys(&plain, None).exact, keys(&dressed, None).exact);
     }

@@ -32,6 +32,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => Config::from_env(&|name| std::env::var(name).ok()),
     };
     let Loaded { config, warnings } = loaded?;
+    app::prices(&config)?;
     if config.router.adapter.is_some() {
         let model = Model::load(&config)?;
         app::learners(&config, &Classifier::shipped()?, model.as_ref(), Clock::default())?;

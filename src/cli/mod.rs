@@ -7,6 +7,7 @@ mod embed;
 mod embedding;
 mod judge;
 mod output;
+mod prices;
 mod replaying;
 mod route;
 mod scoring;
@@ -38,6 +39,8 @@ enum Command {
     Check(check::Arguments),
     /// Replay a trace of questions and report hits, wrong hits, latency and money.
     Bench(bench::Arguments),
+    /// Say what models cost, or turn a public price list into a catalogue.
+    Prices(prices::Arguments),
     /// Say what was spent and saved, by day, key, model, tag and more.
     Spend(spend::Arguments),
     /// Find the settings that keep an error budget on your own logs, and say what they would have saved.
@@ -68,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Prices(arguments) => prices::run(&arguments),
         Command::Spend(arguments) => spend::run(&arguments),
         Command::Tune(arguments) => tune::run(&arguments),
         Command::Route(arguments) => route::run(&arguments),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::{Failure, output};
+use super::{ConfigArgument, Failure, output};
 use crate::account::{
     NanoUsd,
     ledger::{Day, Dimension, Query, Reader, Row, Spend, Totals},
@@ -37,13 +37,15 @@ pub struct Arguments {
     /// Print everything as JSON.
     #[arg(long)]
     json: bool,
-    /// The ledger.
-    #[arg(long, value_name = "FILE", default_value = "./scrimp-data/ledger.db")]
-    ledger: PathBuf,
+    /// The ledger; by default that of the configuration, or ./scrimp-data/ledger.db.
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgument,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { by, since, until, key, model, tag, csv, json, ledger } = arguments;
+    let Arguments { by, since, until, key, model, tag, csv, json, ledger, config } = arguments;
     if until.is_some_and(|until| until < *since) {
         return Err("--until is before --since".into());
     }
@@ -55,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         model: model.clone(),
         tag: tag.clone(),
     };
-    let spend = Reader::open(ledger)?.spend(&query)?;
+    let spend = Reader::open(&path(ledger.as_ref(), config)?)?.spend(&query)?;
     if *json {
         return Ok(output::json(&Output::of(&query, &spend))?);
     }
@@ -66,6 +68,20 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     notes(&query, &spend).iter().for_each(|note| output::note(note));
     Ok(())
+}
+
+/// Where the ledger is.
+fn path(named: Option<&PathBuf>, config: &ConfigArgument) -> Result<PathBuf, Failure> {
+    if let Some(path) = named {
+        return Ok(path.clone());
+    }
+    if config.config.is_none() {
+        return Ok(PathBuf::from(crate::config::Ledger::USUAL_PATH));
+    }
+    match config.load()?.ledger {
+        Some(ledger) => Ok(ledger.path),
+        None => Err("the configuration says `ledger: off`; name a file with --ledger".into()),
+    }
 }
 
 /// What `--json` prints.

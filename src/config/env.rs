@@ -117,6 +117,10 @@ mod tests {
             assert_eq!(loaded.config.providers[preset.name].stream_usage, preset.stream_usage);
             assert_eq!(loaded.config.tiers.frontier().targets[0].provider, preset.name);
             assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+            let book = crate::account::PriceBook::shipped();
+            for target in loaded.config.tiers.pools().iter().flat_map(|pool| &pool.targets) {
+                assert!(book.price(&target.provider, &target.model).is_some(), "{target}: no price");
+            }
         }
     }
 

@@ -92,6 +92,11 @@ pub struct Ledger {
     pub queue: usize,
 }
 
+impl Ledger {
+    /// Where it is unless the operator says otherwise.
+    pub const USUAL_PATH: &str = "./scrimp-data/ledger.db";
+}
+
 /// What of prompts and answers is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogContent {

@@ -55,7 +55,7 @@ pub(super) const PRESETS: [Preset; 16] = [
             "gemini",
             "https://generativelanguage.googleapis.com/v1beta",
             "GEMINI_API_KEY",
-            ("gemini-3.5-flash-lite", "gemini-3.8-flash"),
+            ("gemini-3.1-flash-lite", "gemini-3.8-flash"),
         )
     },
     cloud(
@@ -88,7 +88,7 @@ pub(super) const PRESETS: [Preset; 16] = [
         "openrouter",
         "https://openrouter.ai/api/v1",
         "OPENROUTER_API_KEY",
-        ("openai/gpt-6-luna", "openai/gpt-6-sol"),
+        ("openai/gpt-5.4-mini", "openai/gpt-5.5"),
     ),
     cloud(
         "together",
@@ -101,8 +101,8 @@ pub(super) const PRESETS: [Preset; 16] = [
         "https://api.fireworks.ai/inference/v1",
         "FIREWORKS_API_KEY",
         (
-            "accounts/fireworks/models/deepseek-v4-flash",
-            "accounts/fireworks/models/deepseek-v4-pro",
+            "accounts/fireworks/models/deepseek-v4-flash-0731",
+            "accounts/fireworks/models/deepseek-v4-pro-0813",
         ),
     ),
     local("ollama", "http://127.0.0.1:11434/v1"),

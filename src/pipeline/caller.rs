@@ -11,7 +11,7 @@ use crate::{
         sse::{DONE, Decoder},
     },
     cache::replay::{self, NotReplayable},
-    protocol::{Malformed, Protocol, Writer, responses},
+    protocol::{Malformed, Protocol, Writer, messages, responses},
     provider::{Dialect, Native},
 };
 
@@ -49,7 +49,8 @@ impl Caller {
         }
         let (state, fields) = match protocol {
             Protocol::Responses => (responses::state(&request), without_ours(fields, &request)?),
-            Protocol::Chat | Protocol::Messages | Protocol::Completions => (None, fields),
+            Protocol::Messages => (messages::state(&request), fields),
+            Protocol::Chat | Protocol::Completions => (None, fields),
         };
         let mut chat = protocol.chat(&request)?;
         let is_empty = |messages: &Value| messages.as_array().is_some_and(Vec::is_empty);
@@ -72,6 +73,13 @@ impl Caller {
     /// The field by which the request leans on state that a provider keeps.
     pub fn state(&self) -> Option<&'static str> {
         self.said.as_ref()?.state
+    }
+
+    /// Whether a provider that keeps its answers is to keep this one, so that a later request may refer to it: the default
+    /// of Responses.
+    pub fn is_kept(&self) -> bool {
+        let said = self.said.as_ref().filter(|_| self.protocol == Protocol::Responses);
+        said.is_some_and(|said| said.request.get("store") != Some(&Value::Bool(false)))
     }
 
     /// The request in its own words, for providers that know them.

@@ -131,6 +131,9 @@ impl Settlement {
         if let Some(lead) = self.lead.take().filter(|_| fault_of_the_request) {
             lead.unshareable();
         }
+        if self.before > NanoUsd::ZERO {
+            self.note_spending(&Usage::default(), Some(self.before));
+        }
         self.storing.not_stored("refused");
     }
 

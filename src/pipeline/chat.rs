@@ -19,7 +19,7 @@ use super::{
     store::{Found, Match},
 };
 use crate::{
-    account::{NanoUsd, cost},
+    account::{NanoUsd, Usage, cost},
     api::{
         chat::ChatRequest,
         control::{ControlError, Controls},
@@ -29,11 +29,11 @@ use crate::{
         flight::{Join, Lead},
         key::KeyParts,
     },
-    config::{Scope, Tier},
+    config::{Scope, Target, Tier},
     limit::Held,
     protocol::Protocol,
     provider::{self, Dialect, Form, Inquiry},
-    route::{Plan, sharing},
+    route::{Asked, Plan, sharing},
     upstream::{Call, Endpoint, Failure, Reply, ReplyBody},
 };
 
@@ -105,12 +105,17 @@ impl Gateway {
         let rules = &self.parts.router.rules;
         let asking =
             sharing::Caller { key: principal.name.as_deref(), policy: principal.policy.as_ref() };
+        let mut shared_by_policy = sharing::policy(&asked, asking, rules);
+        if caller.is_kept() && self.keeps(&asked) {
+            // What the caller may refer to later must be with the provider, which knows no answer to a chat.
+            shared_by_policy.push_str(";kept");
+        }
         let mut telling_headers = sharing::telling_headers(&asked, &headers, rules);
         telling_headers.extend(passed_headers.clone());
         let keys = (policy.read.is_ok() || policy.write.is_ok()).then(|| {
             Keys::of(KeyParts {
                 scope,
-                policy: &sharing::policy(&asked, asking, rules),
+                policy: &shared_by_policy,
                 headers: &telling_headers,
                 request: &request,
                 embedder: self.parts.embedder.as_deref().map_or("", |embedder| embedder.identity()),
@@ -147,6 +152,20 @@ impl Gateway {
             id,
             place: Some(place),
         })
+    }
+
+    /// Whether a provider that may answer keeps its answers.
+    fn keeps(&self, asked: &Asked) -> bool {
+        let keeps = |target: &Target| {
+            self.parts.upstream.provider(target).is_some_and(|provider| provider.responses)
+        };
+        match asked {
+            Asked::Model(target) => keeps(target),
+            Asked::Auto(_) => {
+                let mut targets = self.parts.tiers.pools().iter().flat_map(|pool| &pool.targets);
+                targets.any(keeps)
+            }
+        }
     }
 
     /// The tier that a caller names in a header.
@@ -234,7 +253,13 @@ impl Gateway {
             Ok(reply) => reply,
             // What the provider said is handed on; the lead is dropped, so that another may try its luck.
             Err(Failure::Refused(reply)) => *reply,
-            Err(failure) => return Err(failure.into()),
+            Err(failure) => {
+                if before > NanoUsd::ZERO {
+                    ctx.record.accounted(&Usage::default(), Some(before), NanoUsd::ZERO);
+                    money.iter().for_each(|money| money.spend(before));
+                }
+                return Err(failure.into());
+            }
         };
         let mut report = self.report(&ctx, &plan, &reply);
         if let Some(reason) = &mut report.reason {

@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{
-    account::{Usage, estimate_tokens},
-    api::fields::Fields,
-    embed::count_tokens,
-};
+use crate::{account::Usage, api::fields::Fields, embed::count_tokens};
 
 /// What was heard of an answer.
 #[derive(Debug, Default)]
@@ -18,8 +14,10 @@ pub struct Said {
     pub is_finished: bool,
 }
 
-/// Text that is kept; the length of the rest is estimated by its bytes.
-const MAX_TEXT_BYTES: usize = 256 << 10;
+/// Text that is kept of an answer.
+const MAX_TEXT_BYTES: usize = 64 << 10;
+/// Text that is counted, which takes some milliseconds; the rest is taken to be like it.
+const COUNTED_BYTES: usize = 16 << 10;
 /// Fields of a request that a model reads.
 const READ_FIELDS: [&str; 5] = ["messages", "tools", "functions", "response_format", "input"];
 
@@ -54,8 +52,8 @@ impl Said {
             }
         }
         Usage {
-            input: count_tokens(&prompt),
-            output: count_tokens(&self.text) + estimate_tokens(self.beyond),
+            input: tokens(&prompt, prompt.len()),
+            output: tokens(&self.text, self.text.len() + self.beyond),
             estimated: true,
             ..Usage::default()
         }
@@ -72,11 +70,27 @@ impl Said {
 
     fn keep(&mut self, text: &str) {
         let room = MAX_TEXT_BYTES.saturating_sub(self.text.len());
-        let end = (0..=room.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-        let kept = &text[..end.unwrap_or(0)];
+        let kept = beginning(text, room);
         self.text.push_str(kept);
         self.beyond += text.len() - kept.len();
     }
+}
+
+/// Tokens of `length` bytes that begin with `text`.
+fn tokens(text: &str, length: usize) -> u64 {
+    let counted = beginning(text, COUNTED_BYTES);
+    if counted.len() == length {
+        return count_tokens(counted);
+    }
+    let bytes = counted.len().max(1) as u128;
+    let tokens = u128::from(count_tokens(counted)) * length as u128 / bytes;
+    u64::try_from(tokens).unwrap_or(u64::MAX)
+}
+
+/// At most so many bytes of a text.
+fn beginning(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 /// Data of images and sounds are longer than any text that a model reads as such.
@@ -91,5 +105,40 @@ fn strings(value: &Value, take: &mut impl FnMut(&str)) {
         Value::Array(items) => items.iter().for_each(|item| strings(item, take)),
         Value::Object(fields) => fields.values().for_each(|value| strings(value, take)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_heard_is_counted() {
+        let delta = |delta: Value| json!({"choices": [{"index": 0, "delta": delta}]});
+        let mut said = Said::default();
+        said.hear(&delta(json!({"role": "assistant", "content": "one two"})));
+        said.hear(&delta(json!({"content": " three", "reasoning_content": " four"})));
+        assert!(!said.is_finished);
+        said.hear(&json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}));
+        assert!(said.is_finished);
+        let body = json!({"model": "m", "messages": [{"role": "user", "content": [
+            {"type": "text", "text": "five six"},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAAAAAA"}}]}]});
+        let usage = said.usage(&Fields::parse(body.to_string().into()).unwrap());
+        assert!(usage.estimated && usage.output == 4, "{usage:?}");
+        assert!((2..=8).contains(&usage.input), "{usage:?}");
+    }
+
+    #[test]
+    fn long_answers_are_taken_to_go_on_as_they_begin() {
+        let mut said = Said::default();
+        for _ in 0..100 {
+            said.hear(&json!({"choices": [{"delta": {"content": "one two ".repeat(1000)}}]}));
+        }
+        let nothing = Fields::parse("{}".into()).unwrap();
+        let tokens = said.usage(&nothing).output;
+        assert!((199_000..=201_000).contains(&tokens), "{tokens}");
     }
 }

@@ -83,7 +83,9 @@ impl LlmJudge {
         let messages = json!([{"role": "user", "content": prompt}]);
         let body =
             json!({"model": "", "messages": messages, "max_completion_tokens": VERDICT_TOKENS});
-        let chat = ChatRequest::parse(body.to_string().into()).ok()?;
+        let mut chat = ChatRequest::parse(body.to_string().into()).ok()?;
+        // Each vendor has its own name for the limit.
+        chat.translated = true;
         let form = Form::Whole { max_output: None };
         let inquiry = Inquiry { chat: &chat, native: None, form, is_strict: false };
         let call = Call {

@@ -1,5 +1,7 @@
 //! What a provider answers, in the chat dialect.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -67,12 +69,21 @@ impl Answer {
 pub fn error(dialect: Dialect, body: &[u8], kind: Option<&str>) -> Option<Value> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let found = match dialect {
-        Dialect::Chat | Dialect::Responses => openai::error(&value),
+        Dialect::Chat => openai::error(&value),
+        Dialect::Responses => openai::responses::error(&value),
         Dialect::Messages => anthropic::error(&value),
         Dialect::Generate => gemini::error(&value),
         Dialect::Converse => bedrock::error(&value, kind),
     };
     found.or_else(|| openai::error(&value))
+}
+
+/// How long a provider wants callers to wait, where it says so in an error's body.
+pub fn retry_after(dialect: Dialect, body: &[u8]) -> Option<Duration> {
+    match dialect {
+        Dialect::Generate => gemini::retry_after(&serde_json::from_slice(body).ok()?),
+        Dialect::Chat | Dialect::Responses | Dialect::Messages | Dialect::Converse => None,
+    }
 }
 
 /// Reads the events of a stream.

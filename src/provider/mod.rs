@@ -12,6 +12,6 @@ mod outbound;
 mod translation;
 
 pub use dialect::{Dialect, Native, is_claude};
-pub use inbound::{Answer, Answered, Reader, error};
+pub use inbound::{Answer, Answered, Reader, error, retry_after};
 pub use outbound::{Form, Inquiry, Outbound};
 pub use translation::{Inexpressible, Piece, Stamp, Translated, Unreadable};

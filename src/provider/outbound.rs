@@ -77,17 +77,16 @@ impl Inquiry<'_> {
         }
         let (body, dropped) = match (dialect, self.native) {
             (_, Some(native)) if native.dialect == dialect => {
-                (self.native_body(native.fields, model, on_vertex), Vec::new())
+                (self.native_body((dialect, native.fields), model, on_vertex), Vec::new())
             }
             (Dialect::Chat, _) if !self.chat.translated => {
                 (self.chat_body(self.chat, model, provider), Vec::new())
             }
             (Dialect::Chat | Dialect::Responses, _) => {
                 let mut plain = plain_chat(&self.map())?;
-                match wants_new_limit(provider) {
-                    true => rename(&mut plain.body, "max_tokens", "max_completion_tokens"),
-                    false => rename(&mut plain.body, "max_completion_tokens", "max_tokens"),
-                }
+                let limit = limit_name(provider);
+                let other = if limit == NEW_LIMIT { OLD_LIMIT } else { NEW_LIMIT };
+                rename(&mut plain.body, other, limit);
                 let request = ChatRequest::parse(plain.body.to_string().into())
                     .map_err(|error| Inexpressible::new("messages", error.to_string()))?;
                 (self.chat_body(&request, model, provider), plain.dropped)
@@ -103,8 +102,10 @@ impl Inquiry<'_> {
                 }
                 (body.to_string().into(), dropped)
             }
-            (Dialect::Generate, _) => text(gemini::request(&self.map(), model)?),
-            (Dialect::Converse, _) => text(bedrock::request(&self.map(), model)?),
+            (Dialect::Generate, _) => text(gemini::request(&with_plain_effort(self.map()), model)?),
+            (Dialect::Converse, _) => {
+                text(bedrock::request(&with_plain_effort(self.map()), model)?)
+            }
         };
         match dropped.first() {
             Some(field) if self.is_strict => Err(Inexpressible::new(
@@ -118,12 +119,20 @@ impl Inquiry<'_> {
     fn chat_body(&self, chat: &ChatRequest, model: &str, provider: &Provider) -> Bytes {
         match self.form {
             Form::AsAsked => request_body(chat, model, provider.stream_usage),
-            Form::Whole { max_output } => unstreamed_body(chat, model, max_output),
+            Form::Whole { max_output } => {
+                let limit = limit_name(provider);
+                unstreamed_body(chat, model, max_output.map(|most| (limit, most)))
+            }
         }
     }
 
     /// The caller's own body, with the model's own name in it.
-    fn native_body(&self, fields: &Fields, model: &str, on_vertex: bool) -> Bytes {
+    fn native_body(
+        &self,
+        (dialect, fields): (Dialect, &Fields),
+        model: &str,
+        on_vertex: bool,
+    ) -> Bytes {
         let (mut dropped, mut changes) = (Vec::new(), Vec::new());
         if on_vertex {
             dropped.push("model");
@@ -134,7 +143,7 @@ impl Inquiry<'_> {
         if let Form::Whole { max_output } = self.form {
             dropped.push("stream");
             let limit = max_output.filter(|_| self.chat.max_output.is_none());
-            // Messages always has a limit.
+            let limit = limit.filter(|_| dialect == Dialect::Responses);
             changes.extend(limit.map(|limit| ("max_output_tokens", limit.to_string())));
         }
         fields.rewrite_without(&dropped, &changes)
@@ -154,10 +163,28 @@ impl Inquiry<'_> {
     }
 }
 
+/// The two names of the limit to an answer's length.
+const OLD_LIMIT: &str = "max_tokens";
+const NEW_LIMIT: &str = "max_completion_tokens";
+
 /// OpenAI's newer models refuse `max_tokens`; many of the compatible vendors know nothing else.
-fn wants_new_limit(provider: &Provider) -> bool {
-    matches!(provider.format, Format::Azure { .. })
-        || provider.base_url.starts_with("https://api.openai.com/")
+fn limit_name(provider: &Provider) -> &'static str {
+    let is_new = matches!(provider.format, Format::Azure { .. })
+        || provider.base_url.contains("api.openai.com/");
+    if is_new { NEW_LIMIT } else { OLD_LIMIT }
+}
+
+/// An effort in Anthropic's words, where it is all that they say, in those of chat.
+fn with_plain_effort(mut chat: Map<String, Value>) -> Map<String, Value> {
+    let config = chat.get("output_config").and_then(Value::as_object);
+    if let Some(config) = config.filter(|config| config.keys().all(|name| name == "effort")) {
+        let effort = config.get("effort").cloned();
+        chat.remove("output_config");
+        if let Some(effort) = effort {
+            chat.entry("reasoning_effort").or_insert(effort);
+        }
+    }
+    chat
 }
 
 fn rename(body: &mut Value, from: &str, to: &str) {

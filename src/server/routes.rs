@@ -132,6 +132,10 @@ async fn answer(app: &App, resource: Resource, request: Request) -> Response {
     let end = End { clock, protocol: resource.protocol(), record };
     let mut response = finish(app, &end, result);
     if let Some(id) = id.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
+        if resource.protocol() == Protocol::Messages {
+            // As Anthropic calls it, and its clients read it.
+            response.headers_mut().insert("request-id", id.clone());
+        }
         response.headers_mut().insert("x-request-id", id);
     }
     response
@@ -146,25 +150,31 @@ async fn feedback(State(app): State<App>, request: Request) -> Result<Json<Value
     Ok(Json(json!({"recorded": true})))
 }
 
-async fn models(State(app): State<App>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
-    app.gateway.admit(&headers)?;
+async fn models(State(app): State<App>, headers: HeaderMap) -> Response {
+    if let Err(error) = app.gateway.admit(&headers) {
+        return ApiError::from(error).respond(spoken(&headers));
+    }
     let data: Vec<Value> = app.gateway.model_names().iter().map(|name| described(name)).collect();
     let ends = [data.first(), data.last()].map(|model| model.map(|model| model["id"].clone()));
     let [first, last] = ends;
     // The shapes of OpenAI and of Anthropic in one.
-    Ok(Json(json!({
+    Json(json!({
         "object": "list", "data": data, "first_id": first, "last_id": last, "has_more": false,
-    })))
+    }))
+    .into_response()
 }
 
-async fn model(
-    State(app): State<App>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
-    app.gateway.admit(&headers)?;
-    app.gateway.knows_model(&name)?;
-    Ok(Json(described(&name)))
+async fn model(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let known = app.gateway.admit(&headers).and_then(|_| app.gateway.knows_model(&name));
+    match known {
+        Ok(()) => Json(described(&name)).into_response(),
+        Err(error) => ApiError::from(error).respond(spoken(&headers)),
+    }
+}
+
+/// Whose shape errors have on routes that both protocols know: Anthropic's clients always name a version.
+fn spoken(headers: &HeaderMap) -> Protocol {
+    if headers.contains_key("anthropic-version") { Protocol::Messages } else { Protocol::Chat }
 }
 
 /// A model as both OpenAI's and Anthropic's clients read it.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     api::error,
     config::{self, Provider, Target},
-    provider::{Answer, Dialect, Outbound, Reader, Stamp},
+    provider::{self, Answer, Dialect, Outbound, Reader, Stamp},
 };
 
 /// A failed attempt.
@@ -102,9 +102,15 @@ impl Request<'_> {
                 .into());
         }
         if !status.is_success() {
-            let retry_after = retry_after(response.headers());
+            let stated = retry_after(response.headers());
             let body = self.whole(response, deadline).await?;
-            let refusal = self.legible(reply(ReplyBody::Whole(body)));
+            let retry_after =
+                stated.or_else(|| provider::retry_after(self.outbound.dialect, &body));
+            let mut refusal = self.legible(reply(ReplyBody::Whole(body)));
+            if let (None, Some(wait)) = (stated, retry_after) {
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                refusal.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
             if !is_worth_another_try(status) {
                 return Ok(refusal);
             }

@@ -165,19 +165,19 @@ impl Upstream {
         let mut attempts = 0;
         let mut failure = None;
         for round in 0..=self.settings.retries {
-            let mut wait = None;
+            let mut waits = Vec::new();
             for target in self.awake(call.targets) {
                 match self.attempt(&call, target, deadline, &mut attempts).await {
                     Ok(reply) => return Ok(reply),
                     Err(Attempt { failure: found, retry_after, .. }) => {
                         let problem = found.in_brief();
                         tracing::warn!(%target, attempts, problem, "upstream attempt failed");
-                        wait = soonest(wait, retry_after);
+                        waits.push(retry_after);
                         failure = worst(failure, found);
                     }
                 }
             }
-            let Some(pause) = self.pause(round, wait) else { break };
+            let Some(pause) = self.pause(round, soonest(&waits)) else { break };
             if round == self.settings.retries
                 || failure.as_ref().is_none_or(Failure::is_of_the_request)
                 || Instant::now() + pause >= deadline
@@ -304,9 +304,7 @@ fn worst(before: Option<Failure>, found: Failure) -> Option<Failure> {
     }
 }
 
-fn soonest(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
+/// What the most patient of some targets asks for; `None` where one of them asks for nothing.
+fn soonest(waits: &[Option<Duration>]) -> Option<Duration> {
+    waits.iter().copied().collect::<Option<Vec<_>>>()?.into_iter().min()
 }

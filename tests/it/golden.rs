@@ -168,8 +168,9 @@ fn check_provider(
                 found
             }
             None => {
-                let whole = case.get("streamed").unwrap_or(&case["completion"]);
-                Streamed { completion: Some(whole.clone()), failed: None, is_done: true }
+                let whole = case.get("streamed").or(case.get("completion"));
+                let completion = whole.filter(|whole| !whole.is_null()).cloned();
+                Streamed { completion, failed: None, is_done: true }
             }
         };
         for cut in 0..=bytes.len() {

@@ -42,7 +42,7 @@ const BORDERS: [(&str, &[&str]); 12] = [
     ),
     ("rusqlite", &["src/account/ledger/"]),
     ("aws_", &["src/upstream/sign/aws.rs", "src/provider/bedrock/frame.rs"]),
-    ("ring::", &["src/upstream/sign/google.rs"]),
+    ("use ring", &["src/upstream/sign/google.rs"]),
     ("println!", &["src/cli/output.rs"]),
     ("eprintln!", &["src/cli/output.rs"]),
     ("print!", &[]),

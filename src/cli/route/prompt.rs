@@ -154,10 +154,11 @@ fn explain<'a>(arguments: &Arguments, config: &'a Config) -> Result<Explanation<
         }
         .because(because),
     };
+    let prices = app::prices(config)?;
     let plan = config.tiers.are_configured().then(|| {
         let market = Market {
             models: &config.models,
-            prices: &app::prices(config),
+            prices: &prices,
             pick: config.router.pick,
             max_latency: None,
             latency: &|_| None,

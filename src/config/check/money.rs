@@ -8,9 +8,6 @@ use crate::config::{Ledger, LogContent, Spending, reader::Section, tree::Value};
 const DAY: Duration = Duration::from_secs(86_400);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
-/// Where the ledger is unless the operator says otherwise.
-const LEDGER: &str = "./scrimp-data/ledger.db";
-
 pub(super) fn price_files(root: &mut Section<'_>) -> Vec<PathBuf> {
     let Some(field) = root.field("price_files") else { return Vec::new() };
     let items = field.list("[./prices.json]");
@@ -43,7 +40,7 @@ pub(super) fn ledger(root: &mut Section<'_>) -> Option<Ledger> {
     let path = section.read_optional("path", |text| Ok(PathBuf::from(text)));
     let ledger = Ledger {
         is_chosen: path.is_some(),
-        path: path.unwrap_or_else(|| PathBuf::from(LEDGER)),
+        path: path.unwrap_or_else(|| PathBuf::from(Ledger::USUAL_PATH)),
         keep: section.optional_duration("keep", DAY..=100 * YEAR),
         content: section.choice(
             "log_content",

@@ -82,7 +82,9 @@ fn provider(name: &str, mut section: Section<'_>) -> Provider {
     let keeps_state = preset.is_some_and(|it| it.responses && it.base_url == base_url)
         || matches!(format, Format::Azure { api_version: None });
     let responses = match format {
-        Format::OpenAi | Format::Azure { .. } => section.flag("responses", keeps_state),
+        Format::OpenAi | Format::Azure { api_version: None } => {
+            section.flag("responses", keeps_state)
+        }
         _ => false,
     };
 
@@ -94,6 +96,18 @@ fn provider(name: &str, mut section: Section<'_>) -> Provider {
     {
         let path = section.path().to_owned();
         section.warn(&path, format!("no api_key; add `api_key: \"${{{variable}}}\"`"));
+    }
+    let wants_key = match &format {
+        Format::Azure { .. } | Format::Bedrock { credentials: None, .. } => true,
+        Format::Bedrock { .. } | Format::Vertex(_) => false,
+        Format::OpenAi | Format::Anthropic | Format::Gemini => false,
+    };
+    if wants_key && api_keys.is_empty() && headers.is_empty() {
+        let path = section.path().to_owned();
+        section.warn(
+            &path,
+            "no credentials; add `api_key`, or for bedrock access_key_id and secret_access_key",
+        );
     }
     let has_secret = !api_keys.is_empty() || !headers.is_empty();
     if has_secret && base_url.starts_with("http://") && !is_loopback_url(&base_url) {

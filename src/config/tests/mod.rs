@@ -27,7 +27,8 @@ prices:    { vllm/qwen3-8b: { input: 0 USD/M, output: 0 USD/M } }    # overrides
 "#;
 
 fn env(name: &str) -> Option<String> {
-    name.ends_with("_KEY").then(|| format!("secret-of-{name}"))
+    let is_secret = name.ends_with("_KEY") || name.starts_with("AWS_");
+    is_secret.then(|| format!("secret-of-{name}"))
 }
 
 fn load(text: &str) -> Loaded {

@@ -1,6 +1,8 @@
 //! Errors in this protocol's shape: <https://platform.claude.com/docs/en/api/errors>.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use super::state::THREAD;
 
 /// The body for an error with this HTTP status. `code` and `param` are no fields of Anthropic's; they are kept, so that
 /// our own limits can be told from a provider's.
@@ -10,11 +12,16 @@ pub fn error(status: u16, error: &Value) -> Value {
 
 /// The same within a stream, where there is no status: Anthropic's own types are kept, and what is known of others.
 pub(super) fn in_stream(error: &Value) -> Value {
-    let kind = error.pointer("/error/type").and_then(Value::as_str).unwrap_or_default();
+    let text = |path: &str| error.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let kind = text("/error/type");
     let own = KINDS.iter().find(|known| **known == kind);
-    let alike = || match kind {
-        "tokens" | "requests" | "rate_limit_exceeded" | "insufficient_quota" => "rate_limit_error",
-        "service_unavailable" | "server_overloaded" => "overloaded_error",
+    let alike = || match (kind, text("/error/code")) {
+        ("tokens" | "requests" | "rate_limit_exceeded" | "insufficient_quota", _) => {
+            "rate_limit_error"
+        }
+        // Google's name of it, and Amazon's.
+        ("service_unavailable" | "server_overloaded", _)
+        | (_, "UNAVAILABLE" | "ServiceUnavailableException") => "overloaded_error",
         _ => "api_error",
     };
     body(own.copied().unwrap_or_else(alike), error)
@@ -59,6 +66,11 @@ fn body(kind: &str, error: &Value) -> Value {
             fields.insert(name.into(), value.clone());
         }
     }
+    if fields.get("param").is_some_and(|param| param == THREAD) {
+        // By this the official clients know that they have to send the whole conversation.
+        let details = json!({"error_code": "thread_unsupported_request", "unsupported": []});
+        fields.insert("details".into(), details);
+    }
     let mut body = Map::new();
     body.insert("type".into(), "error".into());
     body.insert("error".into(), Value::Object(fields));
@@ -67,8 +79,6 @@ fn body(kind: &str, error: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -101,12 +111,14 @@ mod tests {
             (json!({"error": {"type": "overloaded_error", "message": "m"}}), "overloaded_error"),
             (json!({"error": {"type": "insufficient_quota", "message": "m"}}), "rate_limit_error"),
             (json!({"error": {"type": "upstream_error", "message": "m"}}), "api_error"),
+            (
+                json!({"error": {"type": "server_error", "message": "m", "code": "UNAVAILABLE"}}),
+                "overloaded_error",
+            ),
             (json!({"error": "m"}), "api_error"),
         ] {
-            assert_eq!(
-                in_stream(&given),
-                json!({"type": "error", "error": {"type": kind, "message": "m"}})
-            );
+            let error = &in_stream(&given)["error"];
+            assert_eq!((&error["type"], &error["message"]), (&json!(kind), &json!("m")));
         }
     }
 }

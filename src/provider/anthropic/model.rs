@@ -60,6 +60,12 @@ impl Model {
         self.since((5, 0))
     }
 
+    /// It thinks on after a tool's result only where it thought before the call: without those thoughts it must not be
+    /// told to think. Models that think adaptively may begin anywhere.
+    pub(super) fn thinks_only_on(self) -> bool {
+        self.0.is_some() && !self.thinks_adaptively()
+    }
+
     /// It takes `output_config.effort`.
     pub(super) fn takes_effort(self) -> bool {
         self.since((4, 6)) || self.is(Family::Opus) && self.since((4, 5))

@@ -23,7 +23,9 @@ pub fn request(chat: &Map<String, Value>, model: &str) -> Result<Translated, Ine
     let messages = chat.get("messages").unwrap_or(&Value::Null);
     let conversation = conversation(messages, known, &mut dropped)?;
     let tools = tools(chat, &mut dropped)?;
-    let reasoning = reasoning(chat, known, tools.forced(), &mut dropped);
+    let may_not_think =
+        tools.forced() || (known.thinks_only_on() && conversation.calls_without_thoughts());
+    let reasoning = reasoning(chat, known, may_not_think, &mut dropped);
     let format = format(chat, &mut dropped)?;
 
     let mut body = Map::new();

@@ -83,6 +83,18 @@ pub(super) fn conversation(
     })
 }
 
+impl Conversation {
+    /// It ends with results of tools, and the turn that called them does not begin with a thought: its client may not
+    /// have known what to do with thoughts.
+    pub(super) fn calls_without_thoughts(&self) -> bool {
+        let first = |turn: &Value| turn.pointer("/content/0/type")?.as_str().map(str::to_owned);
+        let [.., call, results] = self.messages.as_slice() else { return false };
+        let thought = first(call);
+        first(results).as_deref() == Some("tool_result")
+            && !matches!(thought.as_deref(), Some("thinking" | "redacted_thinking"))
+    }
+}
+
 struct Turn {
     role: &'static str,
     content: Content,

@@ -1,5 +1,7 @@
 //! Errors in Google's shape.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 /// The error in `body` in OpenAI's shape; `None` when there is none. For a stream Google sends a list with the one error
@@ -26,6 +28,19 @@ pub fn error(body: &Value) -> Option<Value> {
         "param": violated_field(error),
         "code": status,
     }}))
+}
+
+/// How long to wait before the next request. Google says so here (`"retryDelay": "45.8s"`), and in no header.
+///
+/// Source: <https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto>, `RetryInfo`.
+pub fn retry_after(body: &Value) -> Option<Duration> {
+    let error = match body {
+        Value::Array(bodies) => bodies.iter().find_map(|body| body.get("error"))?,
+        body => body.get("error")?,
+    };
+    let details = error.get("details")?.as_array()?;
+    let delay = details.iter().find_map(|detail| detail.get("retryDelay")?.as_str())?;
+    Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
 }
 
 /// The first field that the request got wrong.

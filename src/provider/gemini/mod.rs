@@ -18,7 +18,7 @@ mod tools;
 mod usage;
 mod whole;
 
-pub use error::error;
+pub use error::{error, retry_after};
 use family::Family;
 pub use reader::Reader;
 pub use request::request;

@@ -8,6 +8,9 @@ use crate::provider::{Inexpressible, Translated};
 const ESSENTIAL: [&str; 3] = ["mcp_servers", "container", "context_management"];
 /// Fields of other protocols that nudge the answer.
 const NUDGES: [&str; 6] = ["top_k", "reasoning", "text", "truncation", "include", "max_tool_calls"];
+/// Those that say nothing here: `thinking` and effort are said otherwise, and state was looked at before.
+const UNSPOKEN: [&str; 6] =
+    ["thinking", "output_config", "previous_response_id", "conversation", "background", "prompt"];
 /// What other protocols add to turns, parts and tools, and what only their own models can read.
 const ADDED: [&str; 8] = [
     "cache_control",
@@ -41,8 +44,9 @@ pub fn plain_chat(chat: &Map<String, Value>) -> Result<Translated, Inexpressible
         }
         body.remove(name);
     }
-    body.remove("thinking");
-    body.remove("output_config");
+    for name in UNSPOKEN {
+        body.remove(name);
+    }
     if let Some(effort) = effort.filter(|_| !is_set(&body, "reasoning_effort")) {
         body.insert("reasoning_effort".into(), effort.into());
     }

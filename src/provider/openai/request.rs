@@ -23,11 +23,15 @@ pub fn request_body(request: &ChatRequest, model: &str, ask_usage: bool) -> Byte
 }
 
 /// The body to send for `request` when its answer is wanted in one piece, whatever the caller wants; where the caller sets
-/// no limit to its length, `max_output` tokens do.
-pub fn unstreamed_body(request: &ChatRequest, model: &str, max_output: Option<u64>) -> Bytes {
+/// no limit to its length, `limit` does: a field's name, and tokens.
+pub fn unstreamed_body(
+    request: &ChatRequest,
+    model: &str,
+    limit: Option<(&'static str, u64)>,
+) -> Bytes {
     let mut changes = vec![("model", fields::quote(model))];
-    if let Some(limit) = max_output.filter(|_| request.max_output.is_none()) {
-        changes.push(("max_completion_tokens", limit.to_string()));
+    if let Some((name, tokens)) = limit.filter(|_| request.max_output.is_none()) {
+        changes.push((name, tokens.to_string()));
     }
     request.fields.rewrite_without(&["stream", "stream_options"], &changes)
 }
@@ -49,12 +53,12 @@ mod tests {
             |limit| String::from_utf8(unstreamed_body(&request, "m2", limit).to_vec()).unwrap();
         let bare = r#"{"model":"m2","messages":[{"role":"user"}],"seed":1"#;
         assert_eq!(body(None), format!("{bare}}}"));
-        assert_eq!(body(Some(9)), format!("{bare},\"max_completion_tokens\":9}}"));
+        assert_eq!(body(Some(("max_tokens", 9))), format!("{bare},\"max_tokens\":9}}"));
         let limited = text.replace("\"seed\":1", "\"max_tokens\":5");
         let request = ChatRequest::parse(Bytes::from(limited)).unwrap();
         assert!(
-            !String::from_utf8_lossy(&unstreamed_body(&request, "m2", Some(9)))
-                .contains("max_completion_tokens")
+            !String::from_utf8_lossy(&unstreamed_body(&request, "m2", Some(("limit", 9))))
+                .contains("limit")
         );
     }
 

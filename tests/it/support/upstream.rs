@@ -51,7 +51,7 @@ impl Recorded {
 
     /// An answer that says `text`, streamed when this request asks for it.
     pub fn reply(&self, text: &str) -> Reply {
-        match self.json()["stream"].as_bool() {
+        match self.json_or_null()["stream"].as_bool() {
             Some(true) => Reply::streamed(text),
             _ => Reply::text(text),
         }
