@@ -1,7 +1,7 @@
 //! The words of every translator: what goes in and comes out, and what can go wrong.
 //!
 //! The gateway thinks in OpenAI's chat completions, with a few fields more where another format says more (see
-//! `docs/translation.md`). A format is a module with the same four parts: `request` (chat to format), `completion` (an
+//! `docs/protocols.md`). A format is a module with the same four parts: `request` (chat to format), `completion` (an
 //! answer to a `chat.completion`), `error` (an error body to OpenAI's), and a `Reader` (events to chunks).
 
 use serde_json::Value;
