@@ -76,7 +76,7 @@ fn fields() -> Vec<(&'static str, Value, Value)> {
         ("n", json!(1), json!(2)),
         ("stop", json!("END"), json!(["END"])),
         ("max_tokens", json!(100), json!(101)),
-        ("max_completion_tokens", json!(100), json!(101)),
+        ("max_completion_tokens", json!(200), json!(201)),
         ("reasoning_effort", json!("low"), json!("high")),
         ("verbosity", json!("low"), json!("high")),
         ("modalities", json!(["text"]), json!(["text", "audio"])),

@@ -68,7 +68,7 @@ async fn a_comparison_gives_the_caller_the_frontiers_answer_and_teaches_the_rout
         // The lower tier is asked for an answer in one piece, of a length that was paid for.
         let lower = upstream.requests()[1].json();
         assert_eq!(
-            (&lower["stream"], &lower["max_completion_tokens"]),
+            (&lower["stream"], &lower["max_tokens"]),
             (&Value::Null, &json!(4096))
         );
         let standing = standing(&gateway).await;
