@@ -27,7 +27,8 @@ def chat(model, stream, key=KEY):
 
 def responses(model, stream):
     client = openai.OpenAI(base_url=f"{URL}/v1", api_key=KEY)
-    raw = client.responses.with_raw_response.create(model=model, input=QUESTION, max_output_tokens=60, stream=stream)
+    raw = client.responses.with_raw_response.create(model=model, input=QUESTION, max_output_tokens=60, stream=stream,
+                                                      store=False)  # kept answers are shared among Responses alone
     parsed = raw.parse()
     if stream:
         *_, last = parsed

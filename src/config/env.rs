@@ -119,7 +119,10 @@ mod tests {
             assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
             let book = crate::account::PriceBook::shipped();
             for target in loaded.config.tiers.pools().iter().flat_map(|pool| &pool.targets) {
-                assert!(book.price(&target.provider, &target.model).is_some(), "{target}: no price");
+                assert!(
+                    book.price(&target.provider, &target.model).is_some(),
+                    "{target}: no price"
+                );
             }
         }
     }

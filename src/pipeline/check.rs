@@ -142,7 +142,7 @@ impl Means<'_> {
         }
         let mut wrong = comparison.wrong;
         if let Some(judge) = self.judge.filter(|_| UNSURE.contains(&wrong)) {
-            let agree = judge.agree(&check.question, &stored, &fresh, self.metrics).await;
+            let agree = judge.agree(&check.question, &stored, &fresh).await;
             wrong = agree.map_or(wrong, |agree| if agree { 0.0 } else { 1.0 });
         }
         let reason = comparison.reason.as_str();

@@ -13,11 +13,8 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{
-    capture::account, learners::ScopeLearner, llm_judge::LlmJudge, similarity::similarity,
-};
+use super::{books::Books, learners::ScopeLearner, llm_judge::LlmJudge, similarity::similarity};
 use crate::{
-    account::PriceBook,
     api::chat::ChatRequest,
     config::Target,
     embed::Embedder,
@@ -86,8 +83,8 @@ pub struct Comparer {
 pub struct Means {
     /// Sends the request.
     pub upstream: Arc<Upstream>,
-    /// What answers cost.
-    pub prices: PriceBook,
+    /// Where what it costs is written down.
+    pub books: Books,
     /// Compares answers by meaning.
     pub embedder: Option<Arc<dyn Embedder>>,
     /// Compares answers where nothing else tells.
@@ -222,10 +219,8 @@ impl Means {
             }
         };
         let ReplyBody::Completion(answered) = reply.body else { return None };
+        let cost = self.books.enter("comparison", request, &reply.target, &answered);
         let Answered { body, completion, .. } = *answered;
-        let price = self.prices.price(&reply.target.provider, &reply.target.model);
-        let target = reply.target.to_string();
-        let cost = account(&self.metrics, &target, completion.usage.as_ref(), price);
         money.spend(cost.unwrap_or_default());
         let text = comparable_text(&body).unwrap_or_default();
         Some(Read { text, completion })
@@ -244,8 +239,7 @@ impl Means {
             return judgement;
         };
         let question = comparison.request.last_user_text().unwrap_or_default();
-        let preferred =
-            judge.prefer(&question, [&lower.text, &reference.text], &self.metrics).await;
+        let preferred = judge.prefer(&question, [&lower.text, &reference.text]).await;
         preferred.map_or(judgement, |(shortfall, cost)| {
             comparison.money.spend(cost);
             Judgement { shortfall, ..judgement }

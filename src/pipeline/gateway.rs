@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 
 use super::{
     Error, OpenRecord, RequestId,
+    books::Books,
     budgets::Budgets,
     check::Checker,
     comparisons::{Comparer, Means},
@@ -108,13 +109,25 @@ pub struct Gateway {
     draining: AtomicBool,
 }
 
+impl Parts {
+    /// Where the gateway's own requests are written down.
+    pub(super) fn books(&self) -> Books {
+        Books {
+            prices: self.prices.clone(),
+            metrics: Arc::clone(&self.metrics),
+            ledger: self.ledger.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+}
+
 impl Gateway {
     /// A gateway of these parts, on the current runtime.
     pub fn new(parts: Parts) -> Self {
         let judge = |judge| LlmJudge::of(judge, &parts);
         let comparer = Comparer::start(Means {
             upstream: Arc::clone(&parts.upstream),
-            prices: parts.prices.clone(),
+            books: parts.books(),
             embedder: parts.embedder.clone(),
             judge: judge(parts.router.judge),
             metrics: Arc::clone(&parts.metrics),

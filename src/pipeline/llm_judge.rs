@@ -5,13 +5,12 @@ use std::sync::Arc;
 use http::HeaderMap;
 use serde_json::json;
 
-use super::{Parts, capture::account};
+use super::{Parts, books::Books};
 use crate::{
-    account::{NanoUsd, PriceBook},
+    account::NanoUsd,
     api::chat::ChatRequest,
     config::{AnswerJudge, Target},
-    provider::{Answered, Form, Inquiry, openai::comparable_text},
-    telemetry::Metrics,
+    provider::{Form, Inquiry, openai::comparable_text},
     upstream::{Call, Endpoint, ReplyBody, Upstream},
     verify::{
         answers::{judge_prompt, parse_judgement},
@@ -28,8 +27,8 @@ pub struct LlmJudge {
     pub upstream: Arc<Upstream>,
     /// The tier's targets, in order.
     pub targets: Vec<Target>,
-    /// What the verdict costs.
-    pub prices: PriceBook,
+    /// Where what the verdict costs is written down.
+    pub books: Books,
 }
 
 impl LlmJudge {
@@ -43,19 +42,13 @@ impl LlmJudge {
         Some(Self {
             upstream: Arc::clone(&parts.upstream),
             targets: pool.targets.clone(),
-            prices: parts.prices.clone(),
+            books: parts.books(),
         })
     }
 
     /// Whether the answers agree; `None` when no model said so in the one word that it was asked for.
-    pub async fn agree(
-        &self,
-        question: &str,
-        stored: &str,
-        fresh: &str,
-        metrics: &Metrics,
-    ) -> Option<bool> {
-        let (reply, _) = self.ask(&judge_prompt(question, stored, fresh), metrics).await?;
+    pub async fn agree(&self, question: &str, stored: &str, fresh: &str) -> Option<bool> {
+        let (reply, _) = self.ask(&judge_prompt(question, stored, fresh)).await?;
         parse_judgement(&reply)
     }
 
@@ -65,18 +58,17 @@ impl LlmJudge {
         &self,
         question: &str,
         [answer, reference]: [&str; 2],
-        metrics: &Metrics,
     ) -> Option<(f64, NanoUsd)> {
         let forth = preference_prompt(question, answer, reference);
         let back = preference_prompt(question, reference, answer);
-        let (forth, back) = tokio::join!(self.ask(&forth, metrics), self.ask(&back, metrics));
+        let (forth, back) = tokio::join!(self.ask(&forth), self.ask(&back));
         let cost = [&forth, &back].into_iter().flatten().map(|(_, cost)| *cost).sum();
         let verdicts = [forth, back].map(|reply| parse_preference(&reply?.0));
         Some((combine(verdicts)?, cost))
     }
 
     /// The model's reply to a prompt, and what it cost.
-    async fn ask(&self, prompt: &str, metrics: &Metrics) -> Option<(String, NanoUsd)> {
+    async fn ask(&self, prompt: &str) -> Option<(String, NanoUsd)> {
         if self.targets.is_empty() {
             return None;
         }
@@ -102,10 +94,7 @@ impl LlmJudge {
             }
         };
         let ReplyBody::Completion(answered) = reply.body else { return None };
-        let Answered { body, completion, .. } = *answered;
-        let target = reply.target.to_string();
-        let price = self.prices.price(&reply.target.provider, &reply.target.model);
-        let cost = account(metrics, &target, completion.usage.as_ref(), price);
-        Some((comparable_text(&body)?, cost.unwrap_or_default()))
+        let cost = self.books.enter("judge", &chat, &reply.target, &answered);
+        Some((comparable_text(&answered.body)?, cost.unwrap_or_default()))
     }
 }

@@ -1,5 +1,6 @@
 //! The flow of one request, from the caller's bytes to the answer's. Knows no axum and no reqwest.
 
+mod books;
 pub mod budgets;
 mod caller;
 pub mod capture;

@@ -80,6 +80,17 @@ impl OpenRecord {
         record.content = content;
     }
 
+    /// The gateway itself asked `target`, for this `purpose`.
+    pub fn own(&self, purpose: &'static str, target: &str) {
+        self.note(|record| {
+            record.model = target.into();
+            record.target = Some(target.into());
+            record.reason = Some(purpose.into());
+            record.tags = [purpose].into_iter().collect();
+            record.attempts = 1;
+        });
+    }
+
     /// How the answer came about.
     pub fn reported(&self, report: &Report) {
         self.note(|record| {

@@ -67,10 +67,7 @@ async fn a_comparison_gives_the_caller_the_frontiers_answer_and_teaches_the_rout
         assert_eq!(asked, ["large", "small", "large", "small"]);
         // The lower tier is asked for an answer in one piece, of a length that was paid for.
         let lower = upstream.requests()[1].json();
-        assert_eq!(
-            (&lower["stream"], &lower["max_tokens"]),
-            (&Value::Null, &json!(4096))
-        );
+        assert_eq!((&lower["stream"], &lower["max_tokens"]), (&Value::Null, &json!(4096)));
         let standing = standing(&gateway).await;
         assert_eq!(standing["all"]["comparisons"], 2, "{standing}");
         assert_eq!(standing["scopes"][0]["standing"]["outcomes"]["shadow"], 2, "{standing}");

@@ -160,6 +160,29 @@ async fn a_lower_tier_saves_against_the_baseline() {
     assert_eq!(by_tier.total.saved_by_routing, NanoUsd(saved));
 }
 
+#[tokio::test]
+async fn what_the_gateway_asks_for_itself_is_in_the_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::saying("one").await;
+    let more = format!(
+        "{PRICES}\ntiers: {{ cheap: [p/small], frontier: [p/large] }}\ncache: {{ enabled: false }}
+router: {{ shadow_share: 100%, shadow_spend: 100 USD/day, threshold: 100% }}\n{}",
+        ledger_at(&folder)
+    );
+    let gateway = Gateway::before(&upstream, &more).await;
+    let mut body = chat("a question");
+    body["model"] = "auto".into();
+    gateway.chat(&body).await;
+    gateway.app().gateway().checks_done().await;
+    let calls = upstream.calls();
+    gateway.stop().await;
+    let by_key = spend(&folder, &[Dimension::Key]);
+    let own = &row(&by_key, "scrimp").totals;
+    assert_eq!((own.requests, calls), (1, 2));
+    assert_eq!(own.cost, NanoUsd((INPUT_TOKENS + OUTPUT_TOKENS) * 1000));
+    assert_eq!(row(&spend(&folder, &[Dimension::Tag]), "comparison").totals.requests, 1);
+}
+
 /// A gateway whose key `small` may spend so much a day.
 async fn with_budget(upstream: &Upstream, budget: &str, more: &str) -> Gateway {
     let keys =
