@@ -65,6 +65,13 @@ impl Value {
 
 /// Parses one document; `None` when there is nothing in it.
 pub(super) fn parse(text: &str) -> Result<Option<Node>, Mistake> {
+    read(text).map_err(|mistake| Mistake {
+        position: mistake.position.map(|position| within(text, position)),
+        ..mistake
+    })
+}
+
+fn read(text: &str) -> Result<Option<Node>, Mistake> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| syntax_mistake(text, &error))?;
@@ -242,6 +249,18 @@ fn place(marker: &Marker) -> Position {
     Position { line: marker.line(), column: marker.col() + 1 }
 }
 
+/// The position itself, or the end of the text: the parser puts that in a line of its own, where no line feed ends the last one.
+fn within(text: &str, position: Position) -> Position {
+    let text = text.replace("\r\n", "\n");
+    let lines: Vec<&str> = text.split(['\n', '\r']).collect();
+    match lines.last() {
+        Some(last) if position.line > lines.len() => {
+            Position { line: lines.len(), column: last.chars().count() + 1 }
+        }
+        _ => position,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,6 +284,16 @@ mod tests {
         let error = parse("cache:\n\tttl: 24h\n").unwrap_err();
         assert!(error.message.contains("tab"), "{error:?}");
         assert_eq!(error.position.unwrap().line, 2);
+    }
+
+    #[test]
+    fn a_mistake_at_the_end_of_a_text_is_in_its_last_line() {
+        for (text, line, column) in
+            [("{", 1, 2), ("a: b\r\nc", 2, 2), ("a: b\rc", 2, 2), ("?", 1, 2), ("a: b\nc\n", 3, 1)]
+        {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.position, Some(Position { line, column }), "{text:?}");
+        }
     }
 
     #[test]

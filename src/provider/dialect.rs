@@ -43,13 +43,19 @@ impl Dialect {
             Format::OpenAi | Format::Azure { .. } => Self::Chat,
             Format::Anthropic => Self::Messages,
             Format::Vertex(_) if is_claude(model) => Self::Messages,
+            Format::Vertex(_) if is_of_a_maker(model) => Self::Chat,
             Format::Gemini | Format::Vertex(_) => Self::Generate,
             Format::Bedrock { .. } => Self::Converse,
         }
     }
 }
 
-/// On Vertex AI the models of other makers are asked in those makers' formats.
+/// On Vertex AI models that are named `maker/model` are asked in OpenAI's dialect.
+pub fn is_of_a_maker(model: &str) -> bool {
+    model.contains('/')
+}
+
+/// On Vertex AI Claude is asked in Anthropic's format.
 pub fn is_claude(model: &str) -> bool {
     model.starts_with("claude")
 }

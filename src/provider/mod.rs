@@ -11,7 +11,7 @@ pub mod openai;
 mod outbound;
 mod translation;
 
-pub use dialect::{Dialect, Native, is_claude};
+pub use dialect::{Dialect, Native, is_claude, is_of_a_maker};
 pub use inbound::{Answer, Answered, Reader, error, retry_after};
 pub use outbound::{Form, Inquiry, Outbound};
 pub use translation::{Inexpressible, Piece, Stamp, Translated, Unreadable};

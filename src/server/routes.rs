@@ -32,7 +32,7 @@ struct App {
     max_head: usize,
 }
 
-/// The routes of callers; [`ROUTES`] lists them.
+/// The routes of callers.
 pub fn router(gateway: Arc<Gateway>, settings: &Server) -> Router {
     let body = BodyLimits { size: settings.max_body, time: settings.body_timeout };
     let app = App { gateway, body, max_head: settings.max_head };

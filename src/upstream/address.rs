@@ -5,7 +5,7 @@ use reqwest::Url;
 use super::{Endpoint, sign::aws::converse_path};
 use crate::{
     config::{Format, Provider, Target},
-    provider::{Dialect, Outbound, is_claude},
+    provider::{Dialect, Outbound, is_claude, is_of_a_maker},
 };
 
 /// A provider with its base URL parsed: doing that for every request would cost more than sending it.
@@ -73,6 +73,11 @@ impl Address {
             Format::OpenAi | Format::Azure { .. } => self.chat.clone(),
             Format::Anthropic => below(&self.base, ["messages"]),
             Format::Gemini => generate(&below(&self.base, ["models"]), model, outbound.stream),
+            Format::Vertex(vertex) if is_of_a_maker(model) => {
+                let path = ["projects", &self.project, "locations", vertex.location.as_str()];
+                let endpoint = ["endpoints", "openapi", "chat", "completions"];
+                below(&below(&self.base, path), endpoint)
+            }
             Format::Vertex(vertex) => {
                 let maker = if is_claude(model) { "anthropic" } else { "google" };
                 let location = vertex.location.as_str();
@@ -270,6 +275,14 @@ mod tests {
                 "claude-x@20250101",
                 true,
                 "https://v/v1/projects/my-project/locations/europe-west4/publishers/anthropic/models/claude-x@20250101:streamRawPredict",
+            ),
+            (
+                vertex(),
+                "https://v/v1",
+                Answers,
+                "xai/grok-4.6",
+                true,
+                "https://v/v1/projects/my-project/locations/europe-west4/endpoints/openapi/chat/completions",
             ),
             (
                 vertex(),

@@ -144,7 +144,7 @@ impl Upstream {
         self.health.latency(target)
     }
 
-    /// What a request to a target costs in time, seconds: see [`Health::load`].
+    /// What a request to a target costs in time: its recent latency times the requests that wait for it, seconds.
     pub fn load(&self, target: &Target) -> f64 {
         self.health.load(target)
     }

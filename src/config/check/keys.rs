@@ -8,6 +8,9 @@ const MIN_SECRET: usize = 8;
 /// Longest name of a caller, characters: it goes to logs and metrics.
 const MAX_NAME: usize = 64;
 
+/// Whose requests those are that the gateway makes for itself.
+const OWN_NAME: &str = "scrimp";
+
 /// The names that rules can ask for, less those that look like secrets: messages list them.
 pub(super) fn names<'a>(entries: &[(&'a str, Field<'_>)]) -> Vec<&'a str> {
     entries.iter().filter(|(_, field)| !looks_secret(field)).map(|(name, _)| *name).collect()
@@ -24,6 +27,8 @@ pub(super) fn keys(entries: Vec<(&str, Field<'_>)>, tiers: &Tiers) -> Vec<Caller
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(allowed) {
             field.mistake("the name of a key has 1 to 64 letters, digits, `-`, `_` or `.`");
+        } else if name == OWN_NAME {
+            field.mistake("is the gateway's own name in the ledger; choose another name");
         } else if looks_secret(&field) {
             field.mistake("the name looks like a secret; write `NAME: SECRET`");
             continue;

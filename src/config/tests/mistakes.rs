@@ -120,6 +120,7 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
         "user name or password",
     ),
     ("providers: { a: { base_url: ws://a/v1 } }", "providers.a.base_url", 1, "only http and https"),
+    ("keys: { scrimp: secret-12 }", "keys.scrimp", 2, "own name in the ledger"),
     ("providers: { openai: { api_key: \"\" } }", "providers.openai.api_key", 1, "is empty"),
     (
         "providers: { openai: { api_keys: [k, k] } }",

@@ -1,6 +1,6 @@
 //! Google's `generateContent` format, which the Gemini API and Vertex AI share.
 //!
-//! What is said here of fields follows <https://ai.google.dev/api/generate-content>; where models differ, [`Family`]
+//! What is said here of fields follows <https://ai.google.dev/api/generate-content>; where models differ, `Family`
 //! knows. The model's name is part of the URL, not of the body, and so is the wish for a stream.
 
 mod contents;

@@ -48,6 +48,8 @@ pub struct Standing {
     pub in_flight: usize,
 }
 
+/// What is taken for the latency of a target that has been asked and has not answered yet.
+const UNKNOWN: Duration = Duration::from_secs(1);
 /// Targets that are kept; callers can name any model.
 const MAX_TARGETS: usize = 1024;
 
@@ -82,10 +84,11 @@ impl Health {
     }
 
     /// What a request there costs in time: the recent latency times the requests that wait for it, seconds. Zero for a
-    /// target that nothing is known of, so that it is tried.
+    /// target that nothing is known of, so that it is tried; one request at a time, until one has come back.
     pub fn load(&self, target: &Target) -> f64 {
         let load = self.of(target, |record| {
-            let latency = record.first.recent(Instant::now()).unwrap_or_default();
+            let unknown = if record.in_flight > 0 { UNKNOWN } else { Duration::ZERO };
+            let latency = record.first.recent(Instant::now()).unwrap_or(unknown);
             latency.as_secs_f64() * (record.in_flight + 1) as f64
         });
         load.unwrap_or(0.0)
@@ -243,7 +246,10 @@ mod tests {
     fn load_grows_with_what_waits() {
         let (health, a) = (health(1), target("a"));
         assert_eq!(health.load(&a), 0.0);
-        health.begin(&a).answered();
+        let first = health.begin(&a);
+        assert_eq!(health.load(&a), 2.0);
+        first.answered();
+        drop(first);
         let idle = health.load(&a);
         let _busy = [health.begin(&a), health.begin(&a)];
         assert!((health.load(&a) - 3.0 * idle).abs() < 1e-9);
