@@ -5,7 +5,11 @@
 
 use bytes::Bytes;
 use scrimp::{
-    api::error,
+    api::{
+        assemble::Assembler,
+        error,
+        sse::{DONE, Event},
+    },
     cache::replay,
     protocol::Protocol,
     provider::{self, Answer, Answered, Dialect},
@@ -48,9 +52,31 @@ fn told(dialect: Dialect, answered: &Answered) {
         assert!(answer[mark] == kind && answer[list].is_array(), "{answer}");
     }
     match replay::as_events(&answered.body, true) {
-        Ok(written) => PROTOCOLS.into_iter().for_each(|protocol| replayed(protocol, &written)),
+        Ok(written) => {
+            if dialect != Dialect::Chat {
+                says_the_same(&completion, &written);
+            }
+            PROTOCOLS.into_iter().for_each(|protocol| replayed(protocol, &written));
+        }
         Err(_) => assert_eq!(dialect, Dialect::Chat),
     }
+}
+
+/// A stream of a completion, put together again, is the completion.
+fn says_the_same(completion: &Value, written: &[u8]) {
+    let mut assembler = Assembler::default();
+    for data in events(&[written]).iter().filter_map(Event::data).filter(|data| data != DONE) {
+        assembler.push(serde_json::from_slice(&data).expect("a replayed chunk is JSON"));
+    }
+    let Some(again) = assembler.finish() else { return };
+    let choices = completion["choices"].as_array().into_iter().flatten();
+    let indexes: Vec<&Value> = choices.map(|choice| &choice["index"]).collect();
+    if (1..indexes.len()).any(|place| indexes[..place].contains(&indexes[place])) {
+        // Two choices of one index are one to whoever reads a stream.
+        return;
+    }
+    assert_eq!(again["choices"], completion["choices"]);
+    assert_eq!(again["usage"], completion["usage"]);
 }
 
 /// As `pipeline::caller` does it.
@@ -58,7 +84,7 @@ fn replayed(protocol: Protocol, written: &[u8]) {
     let (mut writer, mut out) = (protocol.writer(&Map::new()), String::new());
     for event in events(&[written]) {
         match event.data() {
-            Some(data) if data.as_ref() == b"[DONE]" => writer.finish(&mut out),
+            Some(data) if data.as_ref() == DONE => writer.finish(&mut out),
             Some(data) => {
                 let chunk = serde_json::from_slice(&data).expect("a replayed chunk is JSON");
                 writer.chunk(&chunk, &mut out);
