@@ -32,10 +32,9 @@ for target in "${targets[@]}"; do
     cargo +nightly fuzz build --fuzz-dir tests/fuzz --sanitizer "$sanitizer" "$target"
 done
 
-# The last value of a `stat::NAME:` line, or nothing.
-stat() {
-    sed -n "s/^stat::$1: *//p" "$2" | tail -n 1
-}
+# The last value of a `stat::NAME:` line of $log, or nothing; and of NAME in $progress.
+stat() { sed -n "s/^stat::$1: *//p" "$log" | tail -n 1; }
+seen() { sed -n "s/.* $1: \([0-9]*\).*/\1/p" <<<"$progress"; }
 
 failed=0
 rows=("target executions per_second edges features corpus result")
@@ -48,13 +47,17 @@ for target in "${targets[@]}"; do
         -max_total_time="$seconds" -max_len="$max_bytes" -timeout="$max_seconds_per_input" -rss_limit_mb=4096 \
         -dict="$work/seeds/words.dict" -print_final_stats=1 >"$log" 2>&1 || result=FAILED
     progress=$(grep -E '^#[0-9]+.* cov: ' "$log" | tail -n 1 || true)
-    field() { sed -n "s/.* $1: \([0-9]*\).*/\1/p" <<<"$progress"; }
-    executions=$(stat number_of_executed_units "$log")
-    rows+=("$target ${executions:-?} $(stat average_exec_per_sec "$log") $(field cov) $(field ft) $(field corp) $result")
+    row="$target"
+    for value in "$(stat number_of_executed_units)" "$(stat average_exec_per_sec)" \
+        "$(seen cov)" "$(seen ft)" "$(seen corp)" "$result"; do
+        row+=" ${value:--}"
+    done
+    rows+=("$row")
     if [[ $result == FAILED ]]; then
         failed=1
-        grep -vE '^(#[0-9]|INFO|Dictionary|"|###### )' "$log" | tail -n 40
-        printf 'look at it without nightly:  cargo run -p scrimp-fuzz --bin %s -- tests/fuzz/artifacts/%s/FILE\n' "$target" "$target"
+        # What went wrong, and where the input is; all of it where that is not a panic.
+        grep -A 4 -E 'panicked at|ERROR: libFuzzer|Test unit written' "$log" || cat "$log"
+        echo "without nightly: cargo run -p scrimp-fuzz --bin $target -- tests/fuzz/artifacts/$target/FILE"
     fi
 done
 
