@@ -69,10 +69,15 @@ fn says_the_same(completion: &Value, written: &[u8]) {
         assembler.push(serde_json::from_slice(&data).expect("a replayed chunk is JSON"));
     }
     let Some(again) = assembler.finish() else { return };
-    let choices = completion["choices"].as_array().into_iter().flatten();
-    let indexes: Vec<&Value> = choices.map(|choice| &choice["index"]).collect();
-    if (1..indexes.len()).any(|place| indexes[..place].contains(&indexes[place])) {
-        // Two choices of one index are one to whoever reads a stream.
+    let choices = completion["choices"].as_array().map_or(&[][..], Vec::as_slice);
+    let indexes: Vec<&Value> = choices.iter().map(|choice| &choice["index"]).collect();
+    let is_twice = |place: usize| indexes[..place].contains(&indexes[place]);
+    let is_silent = |choice: &Value| {
+        let mut said = choice["message"].as_object().into_iter().flatten();
+        said.all(|(name, value)| name == "role" || value.is_null())
+    };
+    // Two choices of one index are one to whoever reads a stream, and one that says nothing loses its log probabilities there.
+    if (0..choices.len()).any(is_twice) || choices.iter().any(is_silent) {
         return;
     }
     assert_eq!(again["choices"], completion["choices"]);
