@@ -13,8 +13,8 @@ step() {
     "$@"
 }
 
-step cargo fmt --check
-step cargo clippy --all-targets --locked -- -D warnings
+step cargo fmt --all --check
+step cargo clippy --workspace --all-targets --locked -- -D warnings
 step env RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked
 step scripts/check-links.sh
 if cargo deny --version >/dev/null 2>&1; then
