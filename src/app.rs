@@ -5,14 +5,14 @@ use std::{collections::HashSet, net::SocketAddr, sync::Arc};
 use crate::{
     account::{
         PriceBook,
-        ledger::{self, ContentPolicy, Day, Ledger, LedgerError},
+        ledger::{self, Day, Ledger, LedgerError},
         vendor_of,
     },
     admin,
     auth::Authenticator,
     cache::{Clock, ExactCache, SemanticIndex, embeddings::EmbeddingCache},
     classify::{Classifier, ClassifierError, Head},
-    config::{Cache, Config, Format, LogContent, Router, Target},
+    config::{Cache, Config, Format, Router, Target},
     embed::{Embedder, LoadError, LocalEmbedder},
     limit::Admission,
     pipeline::{Gateway, Keeper, Learners, Parts, State, StateError},
@@ -186,14 +186,9 @@ impl App {
 /// The ledger that `config` names. One that nobody asked for is done without where it cannot be had.
 fn ledger(config: &Config) -> Result<Option<Arc<Ledger>>, StartError> {
     let Some(settings) = &config.ledger else { return Ok(None) };
-    let content = match settings.content {
-        LogContent::None => ContentPolicy::None,
-        LogContent::Hash => ContentPolicy::Hash,
-        LogContent::Full => ContentPolicy::Full,
-    };
     let opened = Ledger::open(&ledger::Settings {
         keep: settings.keep,
-        content,
+        content: settings.content,
         capacity: settings.queue,
         ..ledger::Settings::new(&settings.path)
     });

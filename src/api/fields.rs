@@ -7,7 +7,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _, MapAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 
 /// Why a body is not a JSON object that we can work with.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,15 @@ impl Fields {
     /// The JSON text of a field.
     pub fn raw(&self, name: &str) -> Option<&str> {
         self.entries.iter().find(|(key, _)| key == name).map(|(_, range)| self.text(range))
+    }
+
+    /// All fields decoded.
+    pub fn decoded(&self) -> Result<Map<String, Value>, FieldsError> {
+        let decoded = |(name, raw): (&str, &str)| match serde_json::from_str(raw) {
+            Ok(value) => Ok((name.to_owned(), value)),
+            Err(source) => Err(FieldsError::WrongType { name: name.to_owned(), source }),
+        };
+        self.iter().map(decoded).collect()
     }
 
     /// All fields in order, each with its JSON text.

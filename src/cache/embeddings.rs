@@ -4,9 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use moka::{Expiry, sync::Cache};
+use moka::sync::Cache;
 
-use super::ScopeId;
+use super::{
+    ScopeId,
+    exact::{Mortal, OwnTtl},
+    key::{append_fields, append_headers},
+};
 use crate::api::{canonical, embeddings::EmbeddingsRequest};
 
 /// The vector of one text as it was answered.
@@ -38,20 +42,8 @@ pub fn keys(
 ) -> Result<Vec<EmbeddingKey>, serde_json::Error> {
     let mut shared = Vec::with_capacity(256);
     canonical::append_str(&mut shared, target);
-    let mut fields: Vec<_> =
-        request.fields.iter().filter(|(name, _)| !OTHER_FIELDS.contains(name)).collect();
-    fields.sort_unstable();
-    for (name, raw) in fields {
-        canonical::append_str(&mut shared, name);
-        canonical::append(&mut shared, raw)?;
-    }
-    let mut passed: Vec<_> =
-        headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    passed.sort_unstable();
-    for (name, value) in passed {
-        canonical::append_str(&mut shared, name);
-        canonical::append_str(&mut shared, &String::from_utf8_lossy(value));
-    }
+    append_headers(&mut shared, headers);
+    append_fields(&mut shared, &request.fields, OTHER_FIELDS)?;
     let key = |text: &Arc<str>| {
         let mut own = Vec::with_capacity(text.len() + 16);
         canonical::append(&mut own, text)?;
@@ -99,17 +91,9 @@ impl EmbeddingCache {
     }
 }
 
-/// Every vector lives as long as it says, from when it was stored.
-struct OwnTtl;
-
-impl Expiry<EmbeddingKey, Arc<Embedding>> for OwnTtl {
-    fn expire_after_create(
-        &self,
-        _: &EmbeddingKey,
-        embedding: &Arc<Embedding>,
-        _: std::time::Instant,
-    ) -> Option<Duration> {
-        Some(embedding.ttl)
+impl Mortal for Embedding {
+    fn ttl(&self) -> Duration {
+        self.ttl
     }
 }
 

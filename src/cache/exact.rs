@@ -1,6 +1,9 @@
 //! The store of all entries: bounded by bytes, found by exact key.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use moka::{Expiry, sync::Cache};
 
@@ -51,26 +54,33 @@ impl ExactCache {
     }
 }
 
-/// Every entry lives as long as it says, from when it was stored.
-struct OwnTtl;
+/// What says itself how long it lives.
+pub(super) trait Mortal {
+    /// From when it was stored.
+    fn ttl(&self) -> Duration;
+}
 
-impl Expiry<ExactKey, Arc<Entry>> for OwnTtl {
-    fn expire_after_create(
-        &self,
-        _: &ExactKey,
-        entry: &Arc<Entry>,
-        _: std::time::Instant,
-    ) -> Option<Duration> {
-        Some(entry.ttl)
+impl Mortal for Entry {
+    fn ttl(&self) -> Duration {
+        self.ttl
+    }
+}
+
+/// Everything lives as long as it says, from when it was stored.
+pub(super) struct OwnTtl;
+
+impl<K, V: Mortal> Expiry<K, Arc<V>> for OwnTtl {
+    fn expire_after_create(&self, _: &K, kept: &Arc<V>, _: Instant) -> Option<Duration> {
+        Some(kept.ttl())
     }
 
     fn expire_after_update(
         &self,
-        _: &ExactKey,
-        entry: &Arc<Entry>,
-        _: std::time::Instant,
+        _: &K,
+        kept: &Arc<V>,
+        _: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
-        Some(entry.ttl)
+        Some(kept.ttl())
     }
 }

@@ -12,6 +12,7 @@ use super::ScopeId;
 use crate::api::{
     canonical,
     chat::{ChatRequest, Message},
+    fields::Fields,
 };
 
 /// Finds an answer to the very same request.
@@ -86,7 +87,7 @@ impl Keys {
         canonical::append_str(&mut shared, "chat");
         canonical::append_str(&mut shared, policy);
         append_headers(&mut shared, headers);
-        append_fields(&mut shared, request)?;
+        append_fields(&mut shared, &request.fields, TRANSPORT_FIELDS)?;
         let earlier = &request.messages[..request.messages.len() - 1];
         for turn in earlier {
             canonical::append(&mut shared, turn.raw.get())?;
@@ -105,7 +106,8 @@ impl Keys {
     }
 }
 
-fn append_headers(out: &mut Vec<u8>, headers: &HeaderMap) {
+/// Appends headers, in whatever order they came.
+pub(super) fn append_headers(out: &mut Vec<u8>, headers: &HeaderMap) {
     let mut pairs: Vec<_> =
         headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     pairs.sort_unstable();
@@ -117,12 +119,16 @@ fn append_headers(out: &mut Vec<u8>, headers: &HeaderMap) {
     }
 }
 
-fn append_fields(out: &mut Vec<u8>, request: &ChatRequest) -> Result<(), serde_json::Error> {
-    let mut fields: Vec<_> =
-        request.fields.iter().filter(|(name, _)| !TRANSPORT_FIELDS.contains(name)).collect();
-    fields.sort_unstable();
-    let has_both = ONE_LIMIT.iter().all(|name| request.fields.raw(name).is_some());
-    for (name, raw) in fields {
+/// Appends all fields but those that are `left_out`, in whatever order they came.
+pub(super) fn append_fields(
+    out: &mut Vec<u8>,
+    fields: &Fields,
+    left_out: &[&str],
+) -> Result<(), serde_json::Error> {
+    let mut kept: Vec<_> = fields.iter().filter(|(name, _)| !left_out.contains(name)).collect();
+    kept.sort_unstable();
+    let has_both = ONE_LIMIT.iter().all(|name| fields.raw(name).is_some());
+    for (name, raw) in kept {
         let name = if ONE_LIMIT.contains(&name) && !has_both { ONE_LIMIT[0] } else { name };
         canonical::append_str(out, name);
         canonical::append(out, raw)?;

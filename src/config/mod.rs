@@ -98,9 +98,10 @@ impl Ledger {
 }
 
 /// What of prompts and answers is written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogContent {
     /// Nothing (default).
+    #[default]
     None,
     /// A hash, by which equal ones can be told.
     Hash,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{OpenRecord, RequestId, capture::account, estimate::Said};
+use super::{OpenRecord, RequestId, capture::account, estimate::billed};
 use crate::{
     account::{
-        NanoUsd, PriceBook, Usage,
+        NanoUsd, PriceBook,
         ledger::{self, Ledger},
     },
     api::chat::ChatRequest,
@@ -42,10 +42,7 @@ impl Books {
         target: &Target,
         answered: &Answered,
     ) -> Option<NanoUsd> {
-        let usage: Usage = answered
-            .completion
-            .usage
-            .unwrap_or_else(|| Said::whole(&answered.body).usage(&request.fields));
+        let usage = billed(&answered.completion, &answered.body, &request.fields);
         let name = target.to_string();
         let price = self.prices.price(&target.provider, &target.model);
         let cost = account(&self.metrics, &name, Some(&usage), price);

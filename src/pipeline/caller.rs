@@ -11,7 +11,7 @@ use crate::{
         sse::{DONE, Decoder},
     },
     cache::replay::{self, NotReplayable},
-    protocol::{Malformed, Protocol, Writer, messages, responses},
+    protocol::{Protocol, Writer, messages, responses},
     provider::{Dialect, Native},
 };
 
@@ -40,13 +40,7 @@ impl Caller {
             return Ok((Self { protocol, said: None }, ChatRequest::parse(body)?));
         }
         let fields = Fields::parse(body)?;
-        let mut request = Map::new();
-        for (name, raw) in fields.iter() {
-            let value = serde_json::from_str(raw).map_err(|error| {
-                Malformed::at(name, format!("'{name}' cannot be read: {error}"))
-            })?;
-            request.insert(name.to_owned(), value);
-        }
+        let request = fields.decoded()?;
         let (state, fields) = match protocol {
             Protocol::Responses => (responses::state(&request), without_ours(fields, &request)?),
             Protocol::Messages => (messages::state(&request), fields),

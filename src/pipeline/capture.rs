@@ -12,7 +12,7 @@ use super::{
     comparisons::{Comparer, Comparison},
     context::Context,
     conversations::{Conversation, Conversations},
-    estimate::Said,
+    estimate::{Said, billed},
     learners::ScopeLearner,
     outgoing::{EventBytes, Report},
     store::{Found, Storing},
@@ -139,7 +139,7 @@ impl Settlement {
 
     /// Settles an answer in one piece.
     pub fn completion(self, body: Bytes, completion: &Completion) -> Settled {
-        let usage = completion.usage.unwrap_or_else(|| Said::whole(&body).usage(&self.asked));
+        let usage = billed(completion, &body, &self.asked);
         let cost = self.account(&usage);
         self.paid(body, completion, (usage, cost))
     }

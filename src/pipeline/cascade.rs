@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::{Gateway, capture::account, context::Context, estimate::Said, similarity::similarity};
+use super::{
+    Gateway, capture::account, context::Context, estimate::billed, similarity::similarity,
+};
 use crate::{
     account::{NanoUsd, Usage},
     config::{CascadeStream, Target},
@@ -117,8 +119,7 @@ impl Gateway {
         let ReplyBody::Completion(answer) = whole else { return None };
         let (target, parts) = (&reply.target, &self.parts);
         let price = parts.prices.price(&target.provider, &target.model);
-        let usage = answer.completion.usage;
-        let usage = usage.unwrap_or_else(|| Said::whole(&answer.body).usage(&ctx.request.fields));
+        let usage = billed(&answer.completion, &answer.body, &ctx.request.fields);
         let cost = account(&parts.metrics, &target.to_string(), Some(&usage), price);
         Some(Answered { reply, answer: *answer, usage, cost })
     }

@@ -89,12 +89,7 @@ impl Gateway {
 
 /// The count of a tokenizer that may not be the model's.
 fn estimated(fields: &Fields) -> Result<Outgoing, Error> {
-    let decoded = |(name, raw): (&str, &str)| {
-        let value: Value = serde_json::from_str(raw)
-            .map_err(|error| Malformed::at(name, format!("'{name}' cannot be read: {error}")))?;
-        Ok((name.to_owned(), value))
-    };
-    let request = fields.iter().map(decoded).collect::<Result<Map<_, _>, Malformed>>()?;
+    let request = fields.decoded()?;
     messages::chat(&with_limit(&request))?;
     let tokens: u64 = messages::texts(&request).iter().map(|text| count_tokens(text)).sum();
     Ok(Outgoing {

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::{account::Usage, api::fields::Fields, embed::count_tokens};
+use crate::{
+    account::Usage, api::fields::Fields, embed::count_tokens, provider::openai::Completion,
+};
 
 /// What was heard of an answer.
 #[derive(Debug, Default)]
@@ -12,6 +14,11 @@ pub struct Said {
     beyond: usize,
     /// Every choice that was heard of has come to its end.
     pub is_finished: bool,
+}
+
+/// The tokens of a whole answer to `request`: as the provider counted them, else estimated.
+pub fn billed(completion: &Completion, body: &[u8], request: &Fields) -> Usage {
+    completion.usage.unwrap_or_else(|| Said::whole(body).usage(request))
 }
 
 /// Text that is kept of an answer.
@@ -31,7 +38,7 @@ impl Said {
     }
 
     /// What a whole `chat.completion` says.
-    pub fn whole(completion: &[u8]) -> Self {
+    fn whole(completion: &[u8]) -> Self {
         let mut said = Self::default();
         let completion: Value = serde_json::from_slice(completion).unwrap_or_default();
         for choice in completion.get("choices").and_then(Value::as_array).into_iter().flatten() {

@@ -9,11 +9,12 @@ use super::{CacheOutcome, Report, feedback::RequestId};
 use crate::{
     account::{
         NanoUsd, Usage,
-        ledger::{self, Content, ContentPolicy, Latency, Ledger, Outcome, Protocol, Record, Saved},
+        ledger::{self, Content, Latency, Ledger, Outcome, Protocol, Record, Saved},
     },
     api::control::Controls,
     auth::Principal,
     cache::{Clock, ScopeId},
+    config::LogContent,
 };
 
 /// A record that is still being filled in.
@@ -69,9 +70,9 @@ impl OpenRecord {
     pub fn asked(&self, model: &str, scope: ScopeId, controls: &Controls, body: &Bytes) {
         let Some(open) = &self.0 else { return };
         let content = match open.ledger.content() {
-            ContentPolicy::None => Content::None,
-            ContentPolicy::Hash => Content::Hash(*blake3::hash(body).as_bytes()),
-            ContentPolicy::Full => Content::Full { prompt: body.clone(), answer: Bytes::new() },
+            LogContent::None => Content::None,
+            LogContent::Hash => Content::Hash(*blake3::hash(body).as_bytes()),
+            LogContent::Full => Content::Full { prompt: body.clone(), answer: Bytes::new() },
         };
         let mut record = open.record.lock();
         record.model = model.into();

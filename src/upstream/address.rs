@@ -1,5 +1,6 @@
 //! Where a provider's resources are.
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
 use super::{Endpoint, sign::aws::converse_path};
@@ -31,6 +32,17 @@ impl Address {
         let base = Url::parse(&root).map_err(|error| error.to_string())?;
         let chat = below(&base, ["chat", "completions"]);
         Ok(Self { provider, base, chat, project })
+    }
+
+    /// Adds the operator's own headers for this provider.
+    pub fn add_headers(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.provider.headers {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value.expose()))
+            {
+                headers.insert(name, value);
+            }
+        }
     }
 
     /// Where `outbound` goes; an error names what this provider does not have.

@@ -12,13 +12,14 @@ use reqwest::Url;
 
 use super::{
     Call, Endpoint, Events, Failure, Reply, ReplyBody, StreamError,
+    address::Address,
     credentials::{Credentials, CredentialsError, Unsigned},
     health::InFlight,
     keyring::KeyId,
 };
 use crate::{
     api::error,
-    config::{self, Provider, Target},
+    config::{self, Target},
     provider::{self, Answer, Dialect, Outbound, Reader, Stamp},
 };
 
@@ -59,7 +60,7 @@ pub struct Request<'a> {
     pub settings: &'a config::Upstream,
     pub call: &'a Call<'a>,
     pub target: &'a Target,
-    pub provider: &'a Provider,
+    pub address: &'a Address,
     pub credentials: &'a Credentials,
     pub key: KeyId,
     pub url: &'a Url,
@@ -147,13 +148,7 @@ impl Request<'_> {
                 CredentialsError::Signature(_) => self.invalid(problem),
             }
         })?;
-        for (name, value) in &self.provider.headers {
-            if let (Ok(name), Ok(value)) =
-                (HeaderName::try_from(name), HeaderValue::try_from(value.expose()))
-            {
-                headers.insert(name, value);
-            }
-        }
+        self.address.add_headers(&mut headers);
         let request = self.client.post(self.url.clone()).headers(headers);
         let request = request.body(self.outbound.body.clone());
         request.send().await.map_err(|error| self.broken(&error))

@@ -238,7 +238,7 @@ impl Upstream {
                 settings: &self.settings,
                 call,
                 target,
-                provider,
+                address,
                 credentials,
                 key,
                 url: &url,

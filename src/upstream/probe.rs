@@ -66,13 +66,7 @@ impl Upstream {
         let mut headers = http::HeaderMap::new();
         let unsigned = super::credentials::Unsigned { url: &url, headers: &mut headers, body: &[] };
         vendor.credentials.apply(&self.client, key, unsigned).await.ok()?;
-        for (name, value) in &vendor.address.provider.headers {
-            if let (Ok(name), Ok(value)) =
-                (http::HeaderName::try_from(name), http::HeaderValue::try_from(value.expose()))
-            {
-                headers.insert(name, value);
-            }
-        }
+        vendor.address.add_headers(&mut headers);
         let answer = self.client.get(url).headers(headers).timeout(TIMEOUT).send().await;
         // One that refuses is there.
         Some(answer.is_ok_and(|response| !response.status().is_server_error()))

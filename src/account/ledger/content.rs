@@ -2,17 +2,7 @@
 
 use bytes::Bytes;
 
-/// How much of the words of requests the operator wants to be kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ContentPolicy {
-    /// Nothing.
-    #[default]
-    None,
-    /// A hash, by which equal requests are known.
-    Hash,
-    /// The words themselves.
-    Full,
-}
+use crate::config::LogContent;
 
 /// What is kept of the words of one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,11 +24,11 @@ pub enum Content {
 impl Content {
     /// The same, less what the operator does not want to be kept.
     #[must_use]
-    pub fn within(self, policy: ContentPolicy) -> Self {
+    pub fn within(self, policy: LogContent) -> Self {
         let needs = match &self {
-            Self::None => ContentPolicy::None,
-            Self::Hash(_) => ContentPolicy::Hash,
-            Self::Full { .. } => ContentPolicy::Full,
+            Self::None => LogContent::None,
+            Self::Hash(_) => LogContent::Hash,
+            Self::Full { .. } => LogContent::Full,
         };
         if needs <= policy { self } else { Self::None }
     }
@@ -61,12 +51,12 @@ mod tests {
         let hash = Content::Hash([7; 32]);
         let full = Content::Full { prompt: "{}".into(), answer: Bytes::new() };
         for (content, policy, kept) in [
-            (&hash, ContentPolicy::None, false),
-            (&hash, ContentPolicy::Hash, true),
-            (&hash, ContentPolicy::Full, true),
-            (&full, ContentPolicy::None, false),
-            (&full, ContentPolicy::Hash, false),
-            (&full, ContentPolicy::Full, true),
+            (&hash, LogContent::None, false),
+            (&hash, LogContent::Hash, true),
+            (&hash, LogContent::Full, true),
+            (&full, LogContent::None, false),
+            (&full, LogContent::Hash, false),
+            (&full, LogContent::Full, true),
         ] {
             let expected = if kept { content.clone() } else { Content::None };
             assert_eq!(content.clone().within(policy), expected, "{content:?} {policy:?}");

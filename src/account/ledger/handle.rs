@@ -11,7 +11,6 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    content::ContentPolicy,
     day::Day,
     error::LedgerError,
     fold::Folded,
@@ -22,7 +21,7 @@ use super::{
     schema,
     writer::{LedgerFile, Writer},
 };
-use crate::account::NanoUsd;
+use crate::{account::NanoUsd, config::LogContent};
 
 /// How the ledger is kept.
 #[derive(Debug, Clone)]
@@ -32,7 +31,7 @@ pub struct Settings {
     /// How long a record is kept, in whole days in UTC; `None`: for ever.
     pub keep: Option<Duration>,
     /// How much of the words of requests is kept.
-    pub content: ContentPolicy,
+    pub content: LogContent,
     /// Records that may wait to be written; those beyond are kept as totals.
     pub capacity: usize,
     /// How long the writer waits for another process that has locked the file, before that counts as a failure.
@@ -45,7 +44,7 @@ impl Settings {
         Self {
             path: path.into(),
             keep: None,
-            content: ContentPolicy::None,
+            content: LogContent::None,
             capacity: CAPACITY,
             patience: PATIENCE,
         }
@@ -62,7 +61,7 @@ pub struct Ledger {
     queue: Arc<Queue>,
     writer: Mutex<Option<JoinHandle<Result<(), LedgerError>>>>,
     path: PathBuf,
-    content: ContentPolicy,
+    content: LogContent,
     patience: Duration,
 }
 
@@ -98,7 +97,7 @@ impl Ledger {
     }
 
     /// How much of the words of requests is wanted.
-    pub fn content(&self) -> ContentPolicy {
+    pub fn content(&self) -> LogContent {
         self.content
     }
 

@@ -7,7 +7,7 @@
 //!
 //! Knows nothing of requests in flight, prices or budgets; `rusqlite` is named nowhere else. Whole numbers are kept as
 //! SQLite's 64-bit signed integers and every sum saturates at [`LARGEST`]. Of other modules it imports only
-//! `config::units`, plain functions.
+//! `config::units`, plain functions, and `config::LogContent`.
 
 mod content;
 mod day;
@@ -29,7 +29,7 @@ mod writer;
 mod tests;
 
 pub use self::{
-    content::{Content, ContentPolicy},
+    content::Content,
     day::{Day, DayError},
     error::LedgerError,
     handle::{Ledger, Settings},

@@ -1,6 +1,7 @@
 //! Texts from outside come back as they went in, and prompts only where the operator wants them.
 
 use super::*;
+use crate::config::LogContent;
 
 const HOSTILE: [&str; 8] = [
     "'; DROP TABLE requests; --",
@@ -89,7 +90,7 @@ fn no_word_reaches_the_file_unless_the_operator_wants_it() {
         answer: format!("[\"{SECRET}\"]").into(),
     };
     for (policy, hash, words) in
-        [(ContentPolicy::None, 0, 0), (ContentPolicy::Hash, 1, 0), (ContentPolicy::Full, 1, 1)]
+        [(LogContent::None, 0, 0), (LogContent::Hash, 1, 0), (LogContent::Full, 1, 1)]
     {
         let (folder, mut settings) = place();
         settings.content = policy;
@@ -114,7 +115,7 @@ fn no_word_reaches_the_file_unless_the_operator_wants_it() {
 #[test]
 fn words_beyond_what_memory_is_for_are_dropped_and_counted_and_their_records_stay() {
     let (_folder, mut settings) = place();
-    settings.content = ContentPolicy::Full;
+    settings.content = LogContent::Full;
     let ledger = Ledger::open(&settings).unwrap();
     let prompt = bytes::Bytes::from(vec![b' '; 65 << 20]);
     ledger.note(Record { content: Content::Full { prompt, answer: "1".into() }, ..record() });
