@@ -21,6 +21,7 @@ mod names;
 mod price;
 mod reported;
 mod service;
+mod spent;
 mod usage;
 
 pub use book::PriceBook;
@@ -31,4 +32,5 @@ pub use names::vendor_of;
 pub use price::{Price, Rates, Table, Tier};
 pub use reported::Reported;
 pub use service::ServiceTier;
+pub use spent::Spent;
 pub use usage::{Usage, estimate_tokens};

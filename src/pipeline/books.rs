@@ -12,6 +12,7 @@ use crate::{
     auth::Principal,
     cache::Clock,
     config::Target,
+    protocol::Protocol,
     provider::Answered,
     telemetry::Metrics,
 };
@@ -49,10 +50,10 @@ impl Books {
         if let Some(ledger) = &self.ledger {
             let principal =
                 Principal { name: Some(KEY.into()), id: [0; 32], policy: None, is_limited: false };
-            let asked = (RequestId::fresh(), &principal, ledger::Protocol::Chat);
+            let asked = (RequestId::fresh(), &principal, Protocol::Chat.as_str());
             let record = OpenRecord::new(ledger, &self.clock, asked);
             record.own(purpose, &name);
-            record.accounted(&usage, cost, NanoUsd::ZERO);
+            record.accounted(&usage, cost.into(), NanoUsd::ZERO);
             record.head(200, ledger::Latency::default(), false);
         }
         cost

@@ -18,7 +18,7 @@ use super::{
     store::{Found, Storing},
 };
 use crate::{
-    account::{self, NanoUsd, Price, Reported, Usage},
+    account::{self, NanoUsd, Price, Reported, Spent, Usage},
     api::{assemble::Assembler, error, fields::Fields},
     cache::{Provenance, flight::Lead},
     config::{Target, Tier},
@@ -55,7 +55,7 @@ pub struct Settlement {
     conversations: Arc<Conversations>,
     conversation: Option<Conversation>,
     /// Spent on the request before.
-    before: NanoUsd,
+    before: Spent,
 }
 
 /// What became of an answer.
@@ -102,14 +102,14 @@ impl Settlement {
             record: ctx.record.clone(),
             money: None,
             conversations: Arc::clone(&gateway.conversations),
-            conversation: Conversations::of(ctx),
-            before: NanoUsd::ZERO,
+            conversation: ctx.conversation.take(),
+            before: Spent::NOTHING,
         }
     }
 
     /// The same, where so much was spent on the request before.
     #[must_use]
-    pub fn after(self, before: NanoUsd) -> Self {
+    pub fn after(self, before: Spent) -> Self {
         Self { before, ..self }
     }
 
@@ -131,8 +131,8 @@ impl Settlement {
         if let Some(lead) = self.lead.take().filter(|_| fault_of_the_request) {
             lead.unshareable();
         }
-        if self.before > NanoUsd::ZERO {
-            self.note_spending(&Usage::default(), Some(self.before));
+        if self.before != Spent::NOTHING {
+            self.note_spending(&Usage::default(), Spent::NOTHING);
         }
         self.storing.not_stored("refused");
     }
@@ -140,8 +140,8 @@ impl Settlement {
     /// Settles an answer in one piece.
     pub fn completion(self, body: Bytes, completion: &Completion) -> Settled {
         let usage = billed(completion, &body, &self.asked);
-        let cost = self.account(&usage);
-        self.paid(body, completion, (usage, cost))
+        let spent = self.account(&usage);
+        self.paid(body, completion, (usage, spent))
     }
 
     /// Settles an answer in one piece that is accounted for already.
@@ -149,15 +149,13 @@ impl Settlement {
         mut self,
         body: Bytes,
         completion: &Completion,
-        (usage, cost): (Usage, Option<NanoUsd>),
+        (usage, spent): (Usage, Spent),
     ) -> Settled {
-        let own = cost.unwrap_or_default();
-        let cost = cost.map(|cost| cost + self.before);
-        let saved = self.note_spending(&usage, cost);
+        let (cost, saved) = self.note_spending(&usage, spent);
         self.record.answered(&body);
         if let Some(comparison) = self.comparison.take() {
             if comparison.pays_reference {
-                comparison.money.spend(own);
+                comparison.money.spend(spent.known);
             }
             if completion.incomplete.is_none() {
                 self.comparer.submit(comparison, body.clone());
@@ -185,16 +183,15 @@ impl Settlement {
     /// An answer of which so much was `said`, that is accounted for and not kept.
     fn unstored(mut self, reason: &'static str, usage: Option<Usage>, said: &Said) {
         let usage = usage.unwrap_or_else(|| said.usage(&self.asked));
-        let cost = self.account(&usage);
-        self.note_spending(&usage, cost.map(|cost| cost + self.before));
+        let spent = self.account(&usage);
+        self.note_spending(&usage, spent);
         match reason {
             "cancelled" => self.record.cancelled(),
             "error" | "no-terminal-event" => self.record.failed("upstream_stream_broken"),
             _ => {}
         }
-        let cost = cost.unwrap_or_default();
         if let Some(comparison) = self.comparison.take().filter(|it| it.pays_reference) {
-            comparison.money.spend(cost);
+            comparison.money.spend(spent.known);
         }
         self.storing.not_stored(reason);
         if let Some(lead) = self.lead.take() {
@@ -202,32 +199,33 @@ impl Settlement {
         }
     }
 
-    /// Notes what the request cost in all; what that saved, where a lower tier answered.
-    fn note_spending(&self, usage: &Usage, cost: Option<NanoUsd>) -> Option<NanoUsd> {
+    /// Notes what was spent, on the request before as well; what it cost in all, and what a lower tier saved by that.
+    fn note_spending(&self, usage: &Usage, spent: Spent) -> (Option<NanoUsd>, Option<NanoUsd>) {
+        let spent = self.before + spent;
         let baseline = self.baseline.as_ref().map(|price| account::cost(usage, price));
+        let cost = spent.total();
         let saved = baseline.zip(cost).map(|(baseline, cost)| baseline.saturating_sub(cost));
-        self.record.accounted(usage, cost, saved.unwrap_or_default());
+        self.record.accounted(usage, spent, saved.unwrap_or_default());
         if let (Some(saved), Some(tier)) = (saved, &self.tier) {
             self.metrics.routing.saved(tier, saved.0);
         }
-        let cost = cost.unwrap_or_default();
         if let Some(money) = &self.money {
-            money.spend(cost);
+            money.spend(spent.known);
         }
         if let (Some(learner), Some(tier)) = (&self.learner, &self.tier) {
-            learner.spent(tier.position(), cost.0);
+            learner.spent(tier.position(), spent.known.0);
         }
-        saved
+        (cost, saved)
     }
 
-    fn account(&self, usage: &Usage) -> Option<NanoUsd> {
-        if let Some(conversation) = self.conversation
+    fn account(&self, usage: &Usage) -> Spent {
+        if let Some(conversation) = &self.conversation
             && let Some((provider, model)) = self.target.split_once('/')
         {
             let target = Target { provider: provider.to_owned(), model: model.to_owned() };
             self.conversations.answered(conversation, &target, usage, self.price.as_ref());
         }
-        account(&self.metrics, &self.target, Some(usage), self.price.as_ref())
+        account(&self.metrics, &self.target, Some(usage), self.price.as_ref()).into()
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     Gateway, capture::account, context::Context, estimate::billed, similarity::similarity,
 };
 use crate::{
-    account::{NanoUsd, Usage},
+    account::{Spent, Usage},
     config::{CascadeStream, Target},
     provider::{self, Form, openai::comparable_text},
     route::{
@@ -27,7 +27,7 @@ pub enum First {
         /// Why, in words.
         why: String,
         /// What was spent.
-        spent: NanoUsd,
+        spent: Spent,
     },
 }
 
@@ -39,8 +39,8 @@ pub struct Answered {
     pub answer: provider::Answered,
     /// The tokens of it, and of a second one where one was asked for.
     pub usage: Usage,
-    /// What was spent to get it, as far as that is known.
-    pub cost: Option<NanoUsd>,
+    /// What was spent to get it.
+    pub spent: Spent,
 }
 
 impl Gateway {
@@ -53,12 +53,22 @@ impl Gateway {
         }
     }
 
+    /// How many answers the first tier is asked for.
+    pub(super) fn first_answers(&self) -> u64 {
+        if self.compares_samples() { 2 } else { 1 }
+    }
+
+    /// A second answer has to agree with the first.
+    fn compares_samples(&self) -> bool {
+        self.parts.router.cascade_samples > 1
+    }
+
     /// The first tier's answer, checked.
     pub(super) async fn first_answer(&self, ctx: &mut Context, plan: &Plan) -> First {
         let start = Instant::now();
         let (answered, verdict) = self.ask_first(ctx, plan.first_tier()).await;
         ctx.waited += start.elapsed();
-        let spent = answered.as_ref().and_then(|answered| answered.cost).unwrap_or_default();
+        let spent = answered.as_ref().map_or(Spent::NOTHING, |answered| answered.spent);
         let metrics = &self.parts.metrics;
         match (answered, verdict) {
             (Some(answered), Verdict::Stands) => {
@@ -80,7 +90,7 @@ impl Gateway {
         let router = &self.parts.router;
         let settings = Settings {
             min_logprob: router.cascade_min_logprob.or(Settings::default().min_logprob),
-            self_consistency: router.cascade_samples > 1,
+            self_consistency: self.compares_samples(),
         };
         let second = async {
             match settings.self_consistency {
@@ -88,7 +98,10 @@ impl Gateway {
                 false => None,
             }
         };
-        let (first, second) = tokio::join!(self.ask_whole(ctx, targets), second);
+        let (first, second) = match tokio::join!(self.ask_whole(ctx, targets), second) {
+            (None, second) => (second, None),
+            answers => answers,
+        };
         let Some(mut first) = first else { return (None, Verdict::Stands) };
         let mut verdict =
             Check::new(Demands::of(&ctx.request), settings).verdict(&first.answer.body);
@@ -99,7 +112,7 @@ impl Gateway {
             };
         }
         if let Some(second) = second {
-            first.cost = first.cost.zip(second.cost).map(|(one, other)| one + other);
+            first.spent = first.spent + second.spent;
             first.usage = first.usage + second.usage;
         }
         (Some(first), verdict)
@@ -121,7 +134,7 @@ impl Gateway {
         let price = parts.prices.price(&target.provider, &target.model);
         let usage = billed(&answer.completion, &answer.body, &ctx.request.fields);
         let cost = account(&parts.metrics, &target.to_string(), Some(&usage), price);
-        Some(Answered { reply, answer: *answer, usage, cost })
+        Some(Answered { reply, answer: *answer, usage, spent: cost.into() })
     }
 
     /// Whether two answers of one tier say the same.

@@ -19,7 +19,7 @@ use super::{
     store::{Found, Match},
 };
 use crate::{
-    account::{NanoUsd, Usage, cost},
+    account::{NanoUsd, Spent, Usage, cost},
     api::{
         chat::ChatRequest,
         control::{ControlError, Controls},
@@ -148,6 +148,7 @@ impl Gateway {
             learned: None,
             comparison: None,
             waited: Duration::ZERO,
+            conversation: None,
             record,
             id,
             place: Some(place),
@@ -225,10 +226,12 @@ impl Gateway {
         lead: Option<Lead<Found>>,
     ) -> Result<Outgoing, Error> {
         let plan = self.plan(&mut ctx).await?;
-        let money = self.set_aside(&ctx, &plan.targets, plan.cascade.is_some())?;
+        let is_checked_first = Self::is_checked_first(&ctx, &plan);
+        let times = 1 + if is_checked_first { self.first_answers() } else { 0 };
+        let money = self.set_aside(&ctx, &plan.targets, times)?;
         let mut targets = plan.targets.as_slice();
-        let (mut before, mut because) = (NanoUsd::ZERO, String::new());
-        if Self::is_checked_first(&ctx, &plan) {
+        let (mut before, mut because) = (Spent::NOTHING, String::new());
+        if is_checked_first {
             match self.first_answer(&mut ctx, &plan).await {
                 First::Stands(answered) => {
                     return Ok(self.answered(ctx, &plan, *answered, (lead, money)));
@@ -254,9 +257,9 @@ impl Gateway {
             // What the provider said is handed on; the lead is dropped, so that another may try its luck.
             Err(Failure::Refused(reply)) => *reply,
             Err(failure) => {
-                if before > NanoUsd::ZERO {
-                    ctx.record.accounted(&Usage::default(), Some(before), NanoUsd::ZERO);
-                    money.iter().for_each(|money| money.spend(before));
+                if before != Spent::NOTHING {
+                    ctx.record.accounted(&Usage::default(), before, NanoUsd::ZERO);
+                    money.iter().for_each(|money| money.spend(before.known));
                 }
                 return Err(failure.into());
             }
@@ -301,10 +304,10 @@ impl Gateway {
         answered: Answered,
         (lead, money): (Option<Lead<Found>>, Option<Held>),
     ) -> Outgoing {
-        let Answered { reply, answer, usage, cost } = answered;
+        let Answered { reply, answer, usage, spent } = answered;
         let mut report = self.report(&ctx, plan, &reply);
         let settlement = Settlement::new(self, &mut ctx, &report, lead).paid_from(money);
-        let settled = settlement.paid(answer.body.clone(), &answer.completion, (usage, cost));
+        let settled = settlement.paid(answer.body.clone(), &answer.completion, (usage, spent));
         (report.cost, report.stored) = (settled.cost, Some(settled.stored));
         report.saved = settled.saved;
         let Reply { status, headers, dialect, .. } = reply;

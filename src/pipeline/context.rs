@@ -8,7 +8,8 @@ use std::{
 use http::HeaderMap;
 
 use super::{
-    OpenRecord, RequestId, caller::Caller, check::Check, comparisons::Comparison, routing::Learned,
+    OpenRecord, RequestId, caller::Caller, check::Check, comparisons::Comparison,
+    conversations::Conversation, routing::Learned,
 };
 use crate::{
     api::chat::ChatRequest,
@@ -51,6 +52,8 @@ pub struct Context {
     pub learned: Option<Learned>,
     /// A lower tier's answer that the fresh one is to be compared with.
     pub comparison: Option<Box<Comparison>>,
+    /// What it goes on with, where a target may hold that in its prompt cache.
+    pub conversation: Option<Conversation>,
     /// Time spent waiting for a provider or for an identical request.
     pub waited: Duration,
     /// What is written down of it.

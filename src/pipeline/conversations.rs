@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
 
-use super::context::Context;
 use crate::{
     account::{Price, Usage},
     api::chat::ChatRequest,
@@ -19,7 +18,7 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// Conversations that are remembered.
 const MAX_CONVERSATIONS: u64 = 50_000;
 /// Shorter prompts are not cached by anybody, tokens.
-const LEAST_TOKENS: u64 = 1024;
+const LEAST_TOKENS: usize = 1024;
 /// Turns that are looked back over: an agent's step adds a call and its result, rarely more than a few at once.
 const LOOK_BACK: usize = 32;
 
@@ -36,33 +35,59 @@ impl Default for Conversations {
     }
 }
 
-/// A conversation as it stands, to be remembered once it is answered.
-#[derive(Debug, Clone, Copy)]
-pub struct Conversation(Prefix);
+/// A conversation as it stands.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    /// Its beginnings, shortest first, as far as one looks back.
+    before: Vec<Prefix>,
+    whole: Prefix,
+}
+
+impl Conversation {
+    /// The conversation that `request` goes on with; `None` where nobody would cache it.
+    pub fn of(scope: ScopeId, request: &ChatRequest) -> Option<Self> {
+        let instructions =
+            ["tools", "functions", "response_format"].map(|name| request.fields.raw(name));
+        let turns = || request.messages.iter().map(|turn| turn.raw.get());
+        let read = || instructions.iter().flatten().copied().chain(turns());
+        // A token has a byte at least.
+        if read().map(str::len).sum::<usize>() < LEAST_TOKENS {
+            return None;
+        }
+        let mut hasher = blake3::Hasher::new_derive_key("scrimp 2026 conversation");
+        hasher.update(&scope.0);
+        for part in instructions {
+            hasher.update(part.unwrap_or_default().as_bytes()).update(&[0]);
+        }
+        let far = request.messages.len().saturating_sub(LOOK_BACK + 1);
+        let mut before: Vec<Prefix> = turns()
+            .enumerate()
+            .filter_map(|(place, turn)| {
+                hasher.update(turn.as_bytes()).update(&[0]);
+                (place >= far).then(|| *hasher.finalize().as_bytes())
+            })
+            .collect();
+        let whole = before.pop()?;
+        Some(Self { before, whole })
+    }
+}
 
 impl Conversations {
-    /// The target that answered the longest beginning of `ctx`'s conversation lately.
-    pub fn held(&self, ctx: &Context) -> Option<Arc<Held>> {
-        let mut prefixes = prefixes(ctx.scope, &ctx.request);
-        // The whole of it was not answered before: that would be the same request.
-        prefixes.pop();
-        prefixes.iter().rev().take(LOOK_BACK).find_map(|prefix| self.0.get(prefix))
-    }
-
-    /// The conversation of `ctx`, to be remembered.
-    pub fn of(ctx: &Context) -> Option<Conversation> {
-        prefixes(ctx.scope, &ctx.request).pop().map(Conversation)
+    /// The target that answered the longest beginning of a conversation lately. The whole of it was not answered before:
+    /// that would be the same request.
+    pub fn held(&self, conversation: &Conversation) -> Option<Arc<Held>> {
+        conversation.before.iter().rev().find_map(|prefix| self.0.get(prefix))
     }
 
     /// Notes that `target` answered, with the tokens that it counted.
     pub fn answered(
         &self,
-        Conversation(prefix): Conversation,
+        conversation: &Conversation,
         target: &Target,
         usage: &Usage,
         price: Option<&Price>,
     ) {
-        if usage.estimated || usage.input < LEAST_TOKENS || !price.is_some_and(discounts) {
+        if usage.estimated || usage.input < LEAST_TOKENS as u64 || !price.is_some_and(discounts) {
             return;
         }
         // Where only what is marked is cached, the counts say what was.
@@ -70,7 +95,7 @@ impl Conversations {
         let is_implicit = price.is_some_and(|price| price.standard.rates.cache_write.is_none());
         let tokens = if is_implicit { usage.input } else { marked };
         if tokens > 0 {
-            self.0.insert(prefix, Arc::new(Held { target: target.clone(), tokens }));
+            self.0.insert(conversation.whole, Arc::new(Held { target: target.clone(), tokens }));
         }
     }
 }
@@ -79,18 +104,4 @@ impl Conversations {
 fn discounts(price: &Price) -> bool {
     let rates = &price.standard.rates;
     rates.cached_input.is_some_and(|cached| cached < rates.input)
-}
-
-/// The hashes of all beginnings of a conversation, shortest first.
-fn prefixes(scope: ScopeId, request: &ChatRequest) -> Vec<Prefix> {
-    let mut hasher = blake3::Hasher::new_derive_key("scrimp 2026 conversation");
-    hasher.update(&scope.0);
-    for name in ["tools", "functions", "response_format"] {
-        hasher.update(request.fields.raw(name).unwrap_or_default().as_bytes()).update(&[0]);
-    }
-    let hash = |turn: &crate::api::chat::Message| {
-        hasher.update(turn.raw.get().as_bytes()).update(&[0]);
-        *hasher.finalize().as_bytes()
-    };
-    request.messages.iter().map(hash).collect()
 }

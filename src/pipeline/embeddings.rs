@@ -94,7 +94,7 @@ impl Gateway {
         let mut outgoing = match asking {
             Some(Asking::Refused(reply)) => refused(*reply, &name),
             Some(Asking::Answered(fresh)) => {
-                record.accounted(&fresh.usage, fresh.cost, NanoUsd::ZERO);
+                record.accounted(&fresh.usage, fresh.cost.into(), NanoUsd::ZERO);
                 self.store(&batch, &missing, &fresh);
                 self.embedded(&batch, target.as_ref(), &name, Some(*fresh))
             }

@@ -26,10 +26,7 @@ use super::{
     store::Found,
 };
 use crate::{
-    account::{
-        NanoUsd, Price, PriceBook,
-        ledger::{self, Ledger},
-    },
+    account::{NanoUsd, Price, PriceBook, ledger::Ledger},
     auth::{Authenticator, Principal},
     cache::{Clock, ExactCache, Flights, SemanticIndex, embeddings::EmbeddingCache},
     classify::Classifier,
@@ -189,7 +186,7 @@ impl Gateway {
     }
 
     /// The record of an admitted request that has just been read.
-    pub fn open_record(&self, admitted: &Admitted, protocol: ledger::Protocol) -> OpenRecord {
+    pub fn open_record(&self, admitted: &Admitted, protocol: &'static str) -> OpenRecord {
         match &self.parts.ledger {
             Some(ledger) => {
                 let asked = (admitted.id, &admitted.principal, protocol);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand::Rng as _;
 
-use super::{Gateway, context::Context, routing::Case};
+use super::{Gateway, context::Context, conversations::Conversation, routing::Case};
 use crate::{
     classify::RequestText,
     config::Target,
@@ -32,7 +32,8 @@ impl Gateway {
         let text = RequestText { system: &said.system, question: &said.question, ..signals.text() };
         let latency = |target: &Target| parts.upstream.latency(target);
         let load = |target: &Target| parts.upstream.load(target);
-        let held = self.conversations.held(ctx);
+        ctx.conversation = Conversation::of(ctx.scope, &ctx.request);
+        let held = ctx.conversation.as_ref().and_then(|it| self.conversations.held(it));
         let (caller, chat) = (Arc::clone(&ctx.caller), Arc::clone(&ctx.request));
         let inquiry = Inquiry {
             chat: &chat,

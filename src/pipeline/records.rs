@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 use super::{CacheOutcome, Report, feedback::RequestId};
 use crate::{
     account::{
-        NanoUsd, Usage,
-        ledger::{self, Content, Latency, Ledger, Outcome, Protocol, Record, Saved},
+        NanoUsd, Spent, Usage,
+        ledger::{self, Content, Latency, Ledger, Outcome, Record, Saved},
     },
     api::control::Controls,
     auth::Principal,
@@ -37,7 +37,7 @@ impl OpenRecord {
     pub fn new(
         ledger: &Arc<Ledger>,
         clock: &Clock,
-        (id, principal, protocol): (RequestId, &Principal, Protocol),
+        (id, principal, protocol): (RequestId, &Principal, &'static str),
     ) -> Self {
         let record = Record {
             time: (clock.unix() * 1000.0) as u64,
@@ -52,7 +52,7 @@ impl OpenRecord {
             cache: ledger::CacheOutcome::None,
             usage: Usage::default(),
             estimated: false,
-            cost: Some(NanoUsd::ZERO),
+            spent: Spent::NOTHING,
             saved: Saved::default(),
             latency: Latency::default(),
             status: 0,
@@ -109,7 +109,7 @@ impl OpenRecord {
     }
 
     /// What an answer used, what that cost, and what it saved against the baseline.
-    pub fn accounted(&self, usage: &Usage, cost: Option<NanoUsd>, saved: NanoUsd) {
+    pub fn accounted(&self, usage: &Usage, spent: Spent, saved: NanoUsd) {
         self.note(|record| {
             // The ledger tells no lifetimes apart.
             record.usage = Usage {
@@ -117,7 +117,7 @@ impl OpenRecord {
                 ..*usage
             };
             record.estimated = usage.estimated;
-            record.cost = cost;
+            record.spent = spent;
             record.saved.routing = saved;
         });
     }

@@ -102,12 +102,12 @@ pub fn dearest(prices: &PriceBook, targets: &[Target], input: u64, output: u64) 
 }
 
 impl Gateway {
-    /// Sets money aside for a request that goes to one of `targets`, or first to one and then to another of `twice`.
+    /// Sets money aside for a request that one of `targets` answers, so many `times` at most.
     pub(super) fn set_aside(
         &self,
         ctx: &Context,
         targets: &[Target],
-        twice: bool,
+        times: u64,
     ) -> Result<Option<Held>, Error> {
         if !ctx.principal.is_limited {
             return Ok(None);
@@ -115,7 +115,7 @@ impl Gateway {
         let needs = Needs::of(&ctx.request);
         let output = needs.max_output.unwrap_or(LONGEST_ANSWER).saturating_mul(ctx.request.n);
         let most = dearest(&self.parts.prices, targets, needs.prompt_tokens, output);
-        let most = most.map(|most| if twice { most + most } else { most });
+        let most = most.map(|most| NanoUsd(most.0.saturating_mul(times)));
         Ok(self.spending.hold(&ctx.principal, most, self.parts.clock.unix())?)
     }
 

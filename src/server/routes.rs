@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{body::BodyLimits, error::ApiError, headers};
 use crate::{
-    account::ledger::{self, Latency},
+    account::ledger::Latency,
     config::Server,
     pipeline::{Body, CacheOutcome, Gateway, OpenRecord, Outgoing, RequestId},
     protocol::Protocol,
@@ -73,7 +73,7 @@ enum Resource {
 }
 
 impl Resource {
-    /// As in metrics.
+    /// As in metrics and the ledger.
     fn name(self) -> &'static str {
         match self {
             Self::Answer(protocol) => protocol.as_str(),
@@ -82,16 +82,9 @@ impl Resource {
         }
     }
 
-    /// As in the ledger, where it is written down.
-    fn in_ledger(self) -> Option<ledger::Protocol> {
-        Some(match self {
-            Self::Answer(Protocol::Chat) => ledger::Protocol::Chat,
-            Self::Answer(Protocol::Responses) => ledger::Protocol::Responses,
-            Self::Answer(Protocol::Messages) => ledger::Protocol::Messages,
-            Self::Answer(Protocol::Completions) => ledger::Protocol::Completions,
-            Self::Embeddings => ledger::Protocol::Embeddings,
-            Self::CountTokens => return None,
-        })
+    /// Whether the ledger has it: it is an answer that may cost something.
+    fn is_in_ledger(self) -> bool {
+        !matches!(self, Self::CountTokens)
     }
 
     /// Whose shape errors have.
@@ -113,8 +106,8 @@ async fn answer(app: &App, resource: Resource, request: Request) -> Response {
         id = Some(admitted.id);
         let body = app.body.read(body).await?;
         clock = clock.body_read();
-        if let Some(protocol) = resource.in_ledger() {
-            record = app.gateway.open_record(&admitted, protocol);
+        if resource.is_in_ledger() {
+            record = app.gateway.open_record(&admitted, resource.name());
             admitted.record = record.clone();
         }
         let outgoing = match resource {

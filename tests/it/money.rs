@@ -281,6 +281,39 @@ async fn a_model_without_a_price_is_refused_where_money_is_limited() {
 }
 
 #[tokio::test]
+async fn the_first_answer_of_a_cascade_is_paid_for_whatever_the_second_one_costs() {
+    let small = (INPUT_TOKENS + OUTPUT_TOKENS) * 1000;
+    for (samples, stream) in [(1, false), (1, true), (2, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let upstream = Upstream::start(|request| {
+            let is_small = request.json()["model"] == "small";
+            request.reply(if is_small { "I'm sorry, but I can't help with that." } else { "yes" })
+        })
+        .await;
+        let more = format!(
+            "prices: {{ p/small: {{ input: 1 USD/M, output: 1 USD/M }} }}
+tiers: {{ cheap: [p/small], frontier: [p/unheard-of] }}
+router: {{ cascade_samples: {samples}, rules: [{{ name: first, cascade: true }}] }}
+keys: {{ small: {{ key: small-key, budget: {} USD/day }} }}
+spending: {{ unpriced: allow }}\ncache: {{ enabled: false }}\n{}",
+            NanoUsd(small / 2),
+            ledger_at(&folder)
+        );
+        let gateway = Gateway::before(&upstream, &more).await;
+        let mut body = limited("a question", 10);
+        body["model"] = "auto".into();
+        body["stream"] = stream.into();
+        let answer = gateway.chat_as("small-key", &[], &body).await;
+        assert_eq!((answer.status, answer.header("x-scrimp-cost-usd")), (200, ""), "{answer:?}");
+        assert_eq!(gateway.chat_as("small-key", &[], &body).await.status, 429);
+        gateway.stop().await;
+        let total = spend(&folder, &[Dimension::Key]).total;
+        let cost = NanoUsd(small * samples);
+        assert_eq!((total.cost, total.unpriced), (cost, 1), "{samples} {stream}");
+    }
+}
+
+#[tokio::test]
 async fn a_budget_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::saying("one").await;

@@ -2,12 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{
-    day::Day,
-    record::{Protocol, Record},
-    text::Name,
-    totals::Totals,
-};
+use super::{day::Day, record::Record, text::Name, totals::Totals};
 
 /// What is still known of a request within a total.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,7 +14,7 @@ pub struct Shelf {
     /// `provider/model` that answered.
     pub target: Option<Name>,
     /// In which protocol it was asked.
-    pub protocol: Protocol,
+    pub protocol: &'static str,
     /// What the cache did.
     pub cache: &'static str,
 }
@@ -108,7 +103,7 @@ mod tests {
         let mut records = 0;
         for n in 0..3 * MAX_SHELVES {
             let key = format!("key{n}").as_str().into();
-            folded.fold(&Record { key, cost: Some(NanoUsd(7)), ..record() });
+            folded.fold(&Record { key, spent: Some(NanoUsd(7)).into(), ..record() });
             records += 1;
         }
         let total = folded.total();

@@ -27,7 +27,7 @@ pub fn record(connection: &Connection, record: &Record) -> rusqlite::Result<()> 
         cache,
         usage,
         estimated,
-        cost,
+        spent,
         saved,
         latency,
         status,
@@ -43,7 +43,7 @@ pub fn record(connection: &Connection, record: &Record) -> rusqlite::Result<()> 
         request_id.as_str(),
         key.as_str(),
         hex(scope),
-        protocol.as_str(),
+        protocol,
         model.as_str(),
         target.as_ref().map(Name::as_str),
         tier.as_ref().map(Name::as_str),
@@ -56,7 +56,8 @@ pub fn record(connection: &Connection, record: &Record) -> rusqlite::Result<()> 
         stored(usage.output),
         stored(usage.reasoning),
         estimated,
-        cost.map(|cost| stored(cost.0)),
+        stored(spent.known.0),
+        spent.unpriced,
         stored(saved.cache.0),
         stored(saved.routing.0),
         microseconds(latency.overhead),
@@ -78,9 +79,9 @@ pub fn record(connection: &Connection, record: &Record) -> rusqlite::Result<()> 
 const REQUEST: &str = "INSERT INTO requests (
         time_ms, day, request_id, key, scope, protocol, model, target, tier, reason, cache, bypass,
         input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, estimated,
-        cost_nano, saved_cache_nano, saved_routing_nano, overhead_us, first_token_us, total_us,
+        cost_nano, unpriced, saved_cache_nano, saved_routing_nano, overhead_us, first_token_us, total_us,
         status, outcome, error_code, attempts, streamed
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 const TAG: &str = "INSERT INTO tags (request, tag) VALUES (?, ?)";
 
@@ -108,7 +109,7 @@ pub fn rolled_up(connection: &Connection, shelf: &Shelf, totals: &Totals) -> rus
         day.number(),
         key.as_str(),
         target.as_ref().map_or("", Name::as_str),
-        protocol.as_str(),
+        protocol,
         cache,
         stored(totals.requests),
         stored(totals.errors),

@@ -35,7 +35,7 @@ pub use self::{
     handle::{Ledger, Settings},
     query::{Dimension, Query, Row, Spend, UnknownDimension},
     reader::Reader,
-    record::{CacheOutcome, Latency, Outcome, Protocol, Record, Saved, key_name},
+    record::{CacheOutcome, Latency, Outcome, Record, Saved, key_name},
     text::{Name, Reason, Tag, Tags, Text},
     totals::{LARGEST, Totals},
 };

@@ -83,7 +83,7 @@ impl Reader {
             other => other.as_str(),
         });
         let counts = "count(*), sum(cache = 'exact'), sum(cache = 'semantic'), sum(outcome = 'error'), \
-                      sum(cost_nano IS NULL), sum(estimated), 0";
+                      sum(unpriced), sum(estimated), 0";
         let table = format!(
             "requests {tags} WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR key = ?3) \
              AND (?4 IS NULL OR model = ?4) \

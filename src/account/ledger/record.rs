@@ -7,7 +7,7 @@ use super::{
     day::Day,
     text::{Name, Reason, Tags},
 };
-use crate::account::{NanoUsd, Usage};
+use crate::account::{NanoUsd, Spent, Usage};
 
 /// One request, once it has ended. Numbers above [`LARGEST`](super::LARGEST) are kept as that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct Record {
     pub key: Name,
     /// Who may share answers with it: the first half of the scope's hash, as in logs.
     pub scope: [u8; 8],
-    /// In which protocol it was asked.
-    pub protocol: Protocol,
+    /// In which protocol it was asked, as in metrics.
+    pub protocol: &'static str,
     /// The model as the caller named it, such as `auto`.
     pub model: Name,
     /// `provider/model` that answered, now or when the answer was stored; `None` where none did.
@@ -36,8 +36,8 @@ pub struct Record {
     pub usage: Usage,
     /// Whether they are an estimate, for want of the provider's count.
     pub estimated: bool,
-    /// What it cost; `None` where a price or a count is not known, `Some(ZERO)` where nothing was bought.
-    pub cost: Option<NanoUsd>,
+    /// What it cost.
+    pub spent: Spent,
     /// What it did not cost.
     pub saved: Saved,
     /// How long it took.
@@ -74,34 +74,6 @@ pub struct Latency {
     pub first_token: Option<Duration>,
     /// From the whole request read to the end of the answer.
     pub total: Duration,
-}
-
-/// In which protocol a request was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Protocol {
-    /// `POST /v1/chat/completions`.
-    Chat,
-    /// `POST /v1/responses`.
-    Responses,
-    /// `POST /v1/messages`.
-    Messages,
-    /// `POST /v1/completions`.
-    Completions,
-    /// `POST /v1/embeddings`.
-    Embeddings,
-}
-
-impl Protocol {
-    /// As in the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Responses => "responses",
-            Self::Messages => "messages",
-            Self::Completions => "completions",
-            Self::Embeddings => "embeddings",
-        }
-    }
 }
 
 /// What the cache did with a request.

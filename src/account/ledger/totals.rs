@@ -56,7 +56,7 @@ impl Totals {
             record.cache == CacheOutcome::Exact,
             record.cache == CacheOutcome::Semantic,
             matches!(record.outcome, Outcome::Error(_)),
-            record.cost.is_none(),
+            record.spent.unpriced,
             record.estimated,
             false,
         ];
@@ -66,7 +66,7 @@ impl Totals {
             usage.cache_write,
             usage.output,
             usage.reasoning,
-            record.cost.unwrap_or_default().0,
+            record.spent.known.0,
             record.saved.cache.0,
             record.saved.routing.0,
         ];

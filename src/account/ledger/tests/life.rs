@@ -23,12 +23,12 @@ fn every_field_is_in_the_file() {
     ledger.flush().unwrap();
     let row = "SELECT concat_ws('|', time_ms, day, request_id, key, scope, protocol, model, target, tier, reason, \
                cache, bypass, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, \
-               reasoning_tokens, estimated, cost_nano, saved_cache_nano, saved_routing_nano, overhead_us, \
+               reasoning_tokens, estimated, cost_nano, unpriced, saved_cache_nano, saved_routing_nano, overhead_us, \
                first_token_us, total_us, status, outcome, error_code, attempts, streamed) FROM requests";
     assert_eq!(
         value::<String>(&settings, row),
         "1795176000000|20777|req-1|alice|abababababababab|chat|auto|openai/gpt-5-nano|cheap|classifier|\
-         bypass|no-store|100|40|10|20|5|1|1000|0|9000|150|300000|900000|200|error|upstream_timeout|3|1"
+         bypass|no-store|100|40|10|20|5|1|1000|0|0|9000|150|300000|900000|200|error|upstream_timeout|3|1"
     );
     let tags = "SELECT group_concat(tag) FROM tags WHERE request = (SELECT id FROM requests)";
     assert_eq!(value::<String>(&settings, tags), "a,b");

@@ -9,7 +9,7 @@ mod words;
 use std::time::Duration;
 
 use super::*;
-use crate::account::{NanoUsd, Usage};
+use crate::account::{NanoUsd, Spent, Usage};
 
 /// 2026-11-20, at noon.
 pub const NOON: u64 = 1_795_176_000_000;
@@ -24,7 +24,7 @@ pub fn record() -> Record {
         request_id: "req-1".into(),
         key: "alice".into(),
         scope: [0xab; 8],
-        protocol: Protocol::Chat,
+        protocol: "chat",
         model: "auto".into(),
         target: Some("openai/gpt-5-nano".into()),
         tier: Some("cheap".into()),
@@ -39,7 +39,7 @@ pub fn record() -> Record {
             ..Usage::default()
         },
         estimated: false,
-        cost: Some(NanoUsd(1_000)),
+        spent: Some(NanoUsd(1_000)).into(),
         saved: Saved { cache: NanoUsd::ZERO, routing: NanoUsd(9_000) },
         latency: Latency {
             overhead: Duration::from_micros(150),

@@ -12,11 +12,17 @@ fn ledger() -> (tempfile::TempDir, Settings) {
     let saved = |cache| Saved { cache: NanoUsd(cache), routing: NanoUsd::ZERO };
     for record in [
         Record { time: yesterday, tags: tags(&["doc", "web"]), ..record() },
-        Record { time: yesterday, key: "bob".into(), cost: None, estimated: true, ..record() },
+        Record {
+            time: yesterday,
+            key: "bob".into(),
+            spent: None.into(),
+            estimated: true,
+            ..record()
+        },
         Record {
             cache: CacheOutcome::Exact,
             usage: none,
-            cost: Some(NanoUsd::ZERO),
+            spent: Spent::NOTHING,
             saved: saved(1_000),
             tags: tags(&["web"]),
             ..record()
@@ -25,16 +31,16 @@ fn ledger() -> (tempfile::TempDir, Settings) {
             key: "bob".into(),
             cache: CacheOutcome::Semantic,
             usage: none,
-            cost: Some(NanoUsd::ZERO),
+            spent: Spent::NOTHING,
             saved: saved(500),
-            protocol: Protocol::Messages,
+            protocol: "messages",
             ..record()
         },
         Record {
             model: "openai/gpt-5.5".into(),
             target: Some("openai/gpt-5.5".into()),
             tier: None,
-            cost: Some(NanoUsd(70_000)),
+            spent: Some(NanoUsd(70_000)).into(),
             saved: Saved::default(),
             tags: tags(&["doc"]),
             ..record()
@@ -44,7 +50,7 @@ fn ledger() -> (tempfile::TempDir, Settings) {
             tier: None,
             cache: CacheOutcome::None,
             usage: none,
-            cost: Some(NanoUsd::ZERO),
+            spent: Spent::NOTHING,
             saved: Saved::default(),
             status: 404,
             outcome: Outcome::Error("model_not_found".into()),
