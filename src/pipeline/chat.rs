@@ -344,6 +344,7 @@ impl Gateway {
             chat: &ctx.request,
             native: ctx.caller.native(),
             form,
+            chosen: matches!(ctx.asked, Asked::Auto(_)),
             is_strict: self.parts.is_strict,
         }
     }

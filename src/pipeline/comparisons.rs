@@ -204,7 +204,7 @@ impl Means {
     async fn ask(&self, comparison: &Comparison) -> Option<Read> {
         let Comparison { request, targets, headers, max_output, money, .. } = comparison;
         let form = Form::Whole { max_output: Some(*max_output) };
-        let inquiry = Inquiry { chat: request, native: None, form, is_strict: false };
+        let inquiry = Inquiry { chat: request, native: None, form, chosen: true, is_strict: false };
         let call = Call {
             targets,
             endpoint: Endpoint::Answers,

@@ -79,7 +79,7 @@ impl LlmJudge {
         // Each vendor has its own name for the limit.
         chat.translated = true;
         let form = Form::Whole { max_output: None };
-        let inquiry = Inquiry { chat: &chat, native: None, form, is_strict: false };
+        let inquiry = Inquiry { chat: &chat, native: None, form, chosen: false, is_strict: false };
         let call = Call {
             targets: &self.targets,
             endpoint: Endpoint::Answers,

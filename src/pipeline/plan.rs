@@ -39,12 +39,13 @@ impl Gateway {
             chat: &chat,
             native: caller.native(),
             form: Form::AsAsked,
+            chosen: true,
             is_strict: parts.is_strict,
         };
         let unspoken = |target: &Target| {
             let provider = parts.upstream.provider(target)?;
             let is_own = Dialect::of(provider, &target.model, None) == Dialect::Chat;
-            if is_own && !chat.translated {
+            if is_own && !chat.translated && !parts.is_strict {
                 return None;
             }
             inquiry.outbound(target, provider).err()

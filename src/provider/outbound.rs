@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Dialect, Inexpressible, Native, Translated, anthropic, bedrock, gemini,
-    openai::{plain_chat, request_body, unstreamed_body},
+    openai::{plain_chat, request_body, unsealed, unstreamed_body},
 };
 use crate::{
     api::{
@@ -24,6 +24,8 @@ pub struct Inquiry<'a> {
     pub native: Option<Native<'a>>,
     /// In which form the answer is wanted.
     pub form: Form,
+    /// Who answers is our choice: the conversation may have been another provider's before.
+    pub chosen: bool,
     /// What a format cannot express is never left out.
     pub is_strict: bool,
 }
@@ -80,7 +82,11 @@ impl Inquiry<'_> {
                 (self.native_body((dialect, native.fields), model, on_vertex), Vec::new())
             }
             (Dialect::Chat, _) if !self.chat.translated => {
-                (self.chat_body(self.chat, model, provider), Vec::new())
+                let moved = self.chosen.then(|| unsealed(self.chat, reads_google(provider)));
+                match moved.flatten() {
+                    Some((chat, dropped)) => (self.chat_body(&chat, model, provider), dropped),
+                    None => (self.chat_body(self.chat, model, provider), Vec::new()),
+                }
             }
             (Dialect::Chat | Dialect::Responses, _) => {
                 let mut plain = plain_chat(&self.map())?;
@@ -172,6 +178,11 @@ fn limit_name(provider: &Provider) -> &'static str {
     let is_new = matches!(provider.format, Format::Azure { .. })
         || provider.base_url.contains("api.openai.com/");
     if is_new { NEW_LIMIT } else { OLD_LIMIT }
+}
+
+/// Google's own interface in OpenAI's dialect wants the signatures of its thoughts back.
+fn reads_google(provider: &Provider) -> bool {
+    provider.base_url.contains("googleapis.com/")
 }
 
 /// An effort in Anthropic's words, where it is all that they say, in those of chat.

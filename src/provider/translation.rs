@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use crate::account::ServiceTier;
+
 /// A request in the words of a format.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Translated {
@@ -31,6 +33,13 @@ impl Inexpressible {
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }
     }
+}
+
+/// Whether a chat's field `name` wishes for a service, faster or cheaper, that only the vendor who knows it by that name
+/// gives.
+pub(super) fn is_wish_for_service(name: &str, value: &Value) -> bool {
+    name == "service_tier"
+        && value.as_str().is_some_and(|tier| ServiceTier::of(tier) != ServiceTier::Standard)
 }
 
 /// A success that is not what the format promises.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    content,
+    content, image,
     object::{Object, located, must_be},
     state::state,
     turns::Turns,
@@ -48,6 +48,13 @@ fn item(item: &Object<'_>, turns: &mut Turns) -> Result<(), Malformed> {
             call(item, ("custom", custom), turns)
         }
         Some("function_call_output" | "custom_tool_call_output") => output(item, turns),
+        Some("image_generation_call") => {
+            match image::shown(item.fields()) {
+                Some(image) => turns.show(image),
+                None => foreign(item, turns),
+            }
+            Ok(())
+        }
         Some("reasoning") => {
             turns.think(item.fields());
             Ok(())

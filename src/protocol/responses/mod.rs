@@ -14,6 +14,7 @@ mod call;
 mod content;
 mod draft;
 mod events;
+mod image;
 mod input;
 mod message;
 mod object;

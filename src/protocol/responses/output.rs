@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     call::{Call, Kind},
     events::{Events, Place},
+    image,
     message::Message,
     reasoning::Reasoning,
     response::Status,
@@ -79,6 +80,9 @@ impl Output {
         }
         for annotation in objects(said.get("annotations")) {
             self.annotate(annotation, events);
+        }
+        for image in objects(said.get("images")) {
+            self.show(image, events);
         }
         for (place, piece) in objects(said.get("tool_calls")).into_iter().enumerate() {
             let index = piece.get("index").and_then(Value::as_u64).unwrap_or(place as u64);
@@ -183,13 +187,26 @@ impl Output {
         }
     }
 
+    /// An image that the model made, where its data are here.
+    fn show(&mut self, image: &Map<String, Value>, events: &mut Events<'_>) {
+        if let Some(mut item) = image::made(image) {
+            let place = self.next_place("ig", events);
+            item.insert("id".into(), place.id.as_str().into());
+            self.tell_at(place, item, events);
+        }
+    }
+
     fn tell(&mut self, item: &Map<String, Value>, events: &mut Events<'_>) {
         let mut place = self.next_place("item", events);
         if let Some(id) = some_text(item.get("id")) {
             place.id = id.to_owned();
         }
-        told::tell(item, &place, events);
-        let item = Item::Native(item.clone().into());
+        self.tell_at(place, item.clone(), events);
+    }
+
+    fn tell_at(&mut self, place: Place, item: Map<String, Value>, events: &mut Events<'_>) {
+        told::tell(&item, &place, events);
+        let item = Item::Native(item.into());
         self.slots.push(Slot { place, status: Status::Completed, item });
     }
 

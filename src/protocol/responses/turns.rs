@@ -20,6 +20,8 @@ struct Assistant {
     spoke: bool,
     parts: Vec<Value>,
     calls: Vec<Value>,
+    /// Images that it made.
+    images: Vec<Value>,
     /// Readable reasoning, a paragraph each.
     reasoning: Vec<String>,
     /// Reasoning items that only the provider can read.
@@ -64,6 +66,11 @@ impl Turns {
         self.open.get_or_insert_default().calls.push(call);
     }
 
+    /// The assistant made an image.
+    pub(super) fn show(&mut self, image: Value) {
+        self.open.get_or_insert_default().images.push(image);
+    }
+
     /// Something else of the assistant's, as a part.
     pub(super) fn keep(&mut self, part: Value) {
         self.open.get_or_insert_default().parts.push(part);
@@ -105,6 +112,7 @@ impl Assistant {
             ("reasoning_items", self.reasoning_items),
             ("thinking_blocks", self.thinking_blocks),
             ("tool_calls", self.calls),
+            ("images", self.images),
         ] {
             if !list.is_empty() {
                 message.insert(name.into(), list.into());

@@ -11,7 +11,7 @@ use crate::provider::Inexpressible;
 
 /// The content of the assistant's `message`, which stands at `at`.
 pub(super) fn assistant(message: &Map<String, Value>, at: &str) -> Result<Content, Inexpressible> {
-    for name in ["audio", "function_call"] {
+    for name in ["audio", "function_call", "images"] {
         if given(message, name).is_some() {
             let problem = "is an answer of a kind that the Messages API does not know";
             return Err(Inexpressible::new(format!("{at}.{name}"), problem));

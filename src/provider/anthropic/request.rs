@@ -11,7 +11,7 @@ use super::{
     tools::tools,
     turns::conversation,
 };
-use crate::provider::{Inexpressible, Translated};
+use crate::provider::{Inexpressible, Translated, is_wish_for_service};
 
 /// What to send for `chat` to a provider that calls the model `model`.
 ///
@@ -107,7 +107,8 @@ fn name_the_rest(chat: &Map<String, Value>, dropped: &mut Dropped) {
             _ => false,
         };
         let known = |names: &[&str]| names.contains(&name.as_str());
-        if !asks_for_nothing && !known(HEARD) && !known(OWN) {
+        let is_heard = known(HEARD) && !is_wish_for_service(name, value);
+        if !asks_for_nothing && !is_heard && !known(OWN) {
             dropped.name(name);
         }
     }
@@ -206,7 +207,7 @@ mod tests {
                 json!({"stop_sequences": ["x"]}),
             ),
             (
-                json!({"stop": [], "service_tier": "flex", "store": true, "metadata": {"a": "b"}, "n": 1}),
+                json!({"stop": [], "service_tier": "auto", "store": true, "metadata": {"a": "b"}, "n": 1}),
                 json!({}),
             ),
             (

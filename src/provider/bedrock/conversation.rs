@@ -133,6 +133,7 @@ impl Messages<'_> {
         for (field, problem) in [
             ("content_blocks", "holds blocks of Anthropic's API that Converse does not know"),
             ("audio", "was spoken, which Converse does not know"),
+            ("images", "were made by a model, which Converse knows in a user's turn only"),
             ("function_call", "is not translated for Bedrock; use 'tool_calls'"),
         ] {
             if message.get(field).is_some_and(|value| !value.is_null()) {

@@ -9,7 +9,7 @@ use super::{
     reasoning::{self, Reasoning},
     sampling, tools,
 };
-use crate::provider::{Inexpressible, Translated};
+use crate::provider::{Inexpressible, Translated, is_wish_for_service};
 
 /// The body for `model`, Bedrock's name for it. The answer is streamed or not by the URL that it is sent to.
 pub fn request(chat: &Map<String, Value>, model: &str) -> Result<Translated, Inexpressible> {
@@ -93,7 +93,8 @@ const FILING: [&str; 7] = [
 
 fn is_unknown(name: &str, value: &Value) -> bool {
     let says_nothing = value.is_null() || (name == "parallel_tool_calls" && value == true);
-    !says_nothing && !KNOWN.contains(&name) && !FILING.contains(&name)
+    let is_filing = FILING.contains(&name) && !is_wish_for_service(name, value);
+    !says_nothing && !KNOWN.contains(&name) && !is_filing
 }
 
 /// Fields whose absence would make it another request.

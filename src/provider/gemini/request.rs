@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Family, contents, generation, tools};
-use crate::provider::{Inexpressible, Translated};
+use crate::provider::{Inexpressible, Translated, is_wish_for_service};
 
 /// The body that asks `model` what `chat` asks.
 ///
@@ -87,6 +87,7 @@ fn says_nothing(name: &str, value: &Value) -> bool {
         "parallel_tool_calls" => value == &json!(true),
         "logprobs" | "top_logprobs" | "modalities" => true,
         "mcp_servers" | "functions" => true,
+        "service_tier" => !is_wish_for_service(name, value),
         _ => matches!(
             name,
             "model"
@@ -95,7 +96,6 @@ fn says_nothing(name: &str, value: &Value) -> bool {
                 | "user"
                 | "metadata"
                 | "store"
-                | "service_tier"
                 | "prompt_cache_key"
                 | "prompt_cache_retention"
                 | "safety_identifier"

@@ -12,5 +12,5 @@ pub use answer::{Completion, Incomplete, Meaning};
 pub use chunk::Chunk;
 pub use comparable::{comparable_choice, comparable_text};
 pub use error::{error, error_message};
-pub use plain::plain_chat;
+pub use plain::{plain_chat, unsealed};
 pub use request::{request_body, unstreamed_body};

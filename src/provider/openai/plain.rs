@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::provider::{Inexpressible, Translated};
+use crate::{
+    api::chat::ChatRequest,
+    provider::{Inexpressible, Translated},
+};
 
 /// Fields of other protocols without which it would be another request.
 const ESSENTIAL: [&str; 3] = ["mcp_servers", "container", "context_management"];
@@ -22,6 +25,9 @@ const ADDED: [&str; 8] = [
     "content_blocks",
     "is_error",
 ];
+/// What answers hold that only the provider who gave them can read, or whoever speaks its format.
+const SEALED: [&str; 5] =
+    ["thinking_blocks", "content_blocks", "output_items", "reasoning_items", "extra_content"];
 /// Kinds of parts that a turn can hold.
 const PARTS: [&str; 5] = ["text", "image_url", "input_audio", "file", "refusal"];
 /// Kinds of tools.
@@ -60,6 +66,12 @@ pub fn plain_chat(chat: &Map<String, Value>) -> Result<Translated, Inexpressible
         if turn.get("content_blocks").is_some() {
             dropped.push(format!("messages[{index}].content_blocks"));
         }
+        if turn.get("images").is_some_and(|images| !images.is_null()) {
+            return Err(Inexpressible::new(
+                format!("messages[{index}].images"),
+                "were made by a model, which chat completions show in a user's turn only",
+            ));
+        }
         strip(turn);
         let parts = turn.get_mut("content").and_then(Value::as_array_mut);
         for (part_index, part) in parts.into_iter().flatten().enumerate() {
@@ -68,6 +80,39 @@ pub fn plain_chat(chat: &Map<String, Value>) -> Result<Translated, Inexpressible
         }
     }
     Ok(Translated { body: Value::Object(body), dropped })
+}
+
+/// `chat`, which may go on with what another provider has answered, without what only that one can read, and the names of
+/// that; `None` where there is no such thing in it.
+pub fn unsealed(chat: &ChatRequest, reads_google: bool) -> Option<(ChatRequest, Vec<String>)> {
+    let sealed: Vec<&str> =
+        SEALED.into_iter().filter(|name| !reads_google || *name != "extra_content").collect();
+    let raw = chat.fields.raw("messages")?;
+    if !sealed.iter().any(|name| raw.contains(name)) {
+        return None;
+    }
+    let mut messages: Vec<Value> = serde_json::from_str(raw).ok()?;
+    let mut dropped = Vec::new();
+    for (index, message) in messages.iter_mut().enumerate() {
+        let Some(message) = message.as_object_mut() else { continue };
+        for name in &sealed {
+            if message.remove(*name).is_some() {
+                dropped.push(format!("messages[{index}].{name}"));
+            }
+        }
+        let calls = message.get_mut("tool_calls").and_then(Value::as_array_mut);
+        for (place, call) in calls.into_iter().flatten().enumerate() {
+            let call = call.as_object_mut().filter(|_| sealed.contains(&"extra_content"));
+            if call.and_then(|call| call.remove("extra_content")).is_some() {
+                dropped.push(format!("messages[{index}].tool_calls[{place}].extra_content"));
+            }
+        }
+    }
+    if dropped.is_empty() {
+        return None;
+    }
+    let body = chat.fields.rewrite(&[("messages", Value::from(messages).to_string())]);
+    Some((ChatRequest::parse(body).ok()?, dropped))
 }
 
 /// How hard the model is to think, where that was said in Anthropic's words.
@@ -111,6 +156,36 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_only_another_provider_reads_is_left_out_by_name() {
+        let chat = |messages: Value| {
+            let body = json!({"model": "m", "seed": 1, "messages": messages});
+            ChatRequest::parse(body.to_string().into()).unwrap()
+        };
+        let said = json!({"role": "assistant", "content": "a", "thinking_blocks": [{"signature": "s"}],
+            "tool_calls": [{"id": "c", "type": "function", "extra_content": {"google": {}},
+                "function": {"name": "f", "arguments": "{}"}}]});
+        let sealed = chat(json!([{"role": "user", "content": "q"}, said]));
+        for (reads_google, expected) in [
+            (
+                false,
+                &["messages[1].thinking_blocks", "messages[1].tool_calls[0].extra_content"][..],
+            ),
+            (true, &["messages[1].thinking_blocks"]),
+        ] {
+            let (plain, dropped) = unsealed(&sealed, reads_google).unwrap();
+            assert_eq!(dropped, expected);
+            let raw = plain.fields.raw("messages").unwrap();
+            assert_eq!(raw.contains("extra_content"), reads_google);
+            assert!(!raw.contains("thinking_blocks") && raw.contains(r#""name":"f""#), "{raw}");
+            assert_eq!(plain.fields.raw("seed"), Some("1"));
+        }
+        for other in ["q", "what are thinking_blocks?"] {
+            let plain = chat(json!([{"role": "user", "content": other}]));
+            assert!(unsealed(&plain, false).is_none(), "{other}");
+        }
+    }
 
     fn plain(chat: Value) -> Result<Translated, Inexpressible> {
         plain_chat(chat.as_object().unwrap())

@@ -95,7 +95,9 @@ fn other(protocol: Protocol, body: &Bytes, form: Form) {
 /// Asks every provider.
 fn send(chat: &ChatRequest, native: Option<Native<'_>>, form: Form) {
     for (target, provider) in providers() {
-        let ask = |is_strict| Inquiry { chat, native, form, is_strict }.outbound(target, provider);
+        let ask = |is_strict| {
+            Inquiry { chat, native, form, chosen: !is_strict, is_strict }.outbound(target, provider)
+        };
         let (lax, strict) = (ask(false), ask(true));
         match (lax, strict) {
             (Ok(lax), Ok(strict)) => {

@@ -35,7 +35,7 @@ prop_compose! {
         target in prop::option::of(name(&["openai/gpt", "claude/opus", ""])),
         tags in prop::collection::vec(name(&["a", "b", "c"]), 0..4),
         (protocol, cache, outcome, status) in (
-            prop::sample::select(vec![Protocol::Chat, Protocol::Messages]),
+            prop::sample::select(vec!["chat", "messages"]),
             prop::sample::select(vec![
                 CacheOutcome::Exact, CacheOutcome::Semantic, CacheOutcome::Miss, CacheOutcome::Bypass("no-store"), CacheOutcome::None,
             ]),
@@ -59,7 +59,7 @@ prop_compose! {
             status,
             usage,
             estimated,
-            cost: cost.map(NanoUsd),
+            spent: cost.map(NanoUsd).into(),
             saved: Saved { cache: NanoUsd(by_cache), routing: NanoUsd(by_routing) },
             ..record()
         }
@@ -72,21 +72,21 @@ struct Sums([u128; 14]);
 
 impl Sums {
     fn add(&mut self, record: &Record) {
-        let Record { cache, outcome, usage, cost, saved, .. } = record;
+        let Record { cache, outcome, usage, spent, saved, .. } = record;
         let is_error = matches!(outcome, Outcome::Error(_));
         let numbers = [
             1,
             u64::from(*cache == CacheOutcome::Exact),
             u64::from(*cache == CacheOutcome::Semantic),
             u64::from(is_error),
-            u64::from(cost.is_none()),
+            u64::from(spent.unpriced),
             u64::from(record.estimated),
             usage.input,
             usage.cached_input,
             usage.cache_write,
             usage.output,
             usage.reasoning,
-            cost.unwrap_or_default().0,
+            spent.known.0,
             saved.cache.0,
             saved.routing.0,
         ];
@@ -114,7 +114,7 @@ fn shelf(record: &Record) -> Vec<Option<String>> {
         Some(record.day().to_string()),
         Some(record.key.as_str().to_owned()),
         target,
-        Some(record.protocol.as_str().to_owned()),
+        Some(record.protocol.to_owned()),
         Some(record.cache.as_str().to_owned()),
     ]
 }
