@@ -223,7 +223,7 @@ fn restore_spending(config: &Config, gateway: &Gateway) -> Result<(), StartError
 fn probed(config: &Config) -> Vec<Target> {
     let tiers = config.tiers.pools().iter().flat_map(|pool| &pool.targets);
     let mut targets: Vec<Target> = tiers.chain(config.aliases.values()).cloned().collect();
-    targets.sort_by(|a, b| (&a.provider, &a.model).cmp(&(&b.provider, &b.model)));
+    targets.sort();
     targets.dedup();
     targets
 }

@@ -22,6 +22,7 @@ mod price;
 mod reported;
 mod service;
 mod spent;
+mod tokens;
 mod usage;
 
 pub use book::PriceBook;
@@ -33,4 +34,5 @@ pub use price::{Price, Rates, Table, Tier};
 pub use reported::Reported;
 pub use service::ServiceTier;
 pub use spent::Spent;
+pub use tokens::count_tokens;
 pub use usage::{Usage, estimate_tokens};

@@ -2,8 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-/// A model at a provider.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A model at a provider; ordered by provider, then model.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
     /// Name in `providers`.
     pub provider: String,

@@ -5,7 +5,6 @@
 
 pub(crate) mod arch;
 mod beginning;
-mod count;
 mod device;
 mod error;
 pub(crate) mod files;
@@ -21,7 +20,6 @@ mod worker;
 use std::{future::Future, pin::Pin, sync::Arc};
 
 pub use beginning::{beginning, shorter};
-pub use count::count_tokens;
 pub use error::LoadError;
 pub use local::LocalEmbedder;
 pub use model::{About, Encoder, Model, Vectors};

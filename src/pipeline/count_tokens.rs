@@ -8,11 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Admitted, Body, CacheOutcome, Error, Gateway, Outgoing, Report, context::Context};
 use crate::{
-    account::NanoUsd,
+    account::{NanoUsd, count_tokens},
     api::fields::{self, Fields},
     cache::Bypass,
     config::{Format, Target},
-    embed::count_tokens,
     protocol::{Malformed, Protocol, messages},
     provider::{Dialect, Outbound},
     route::Asked,

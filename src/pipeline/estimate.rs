@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::{
-    account::Usage, api::fields::Fields, embed::count_tokens, provider::openai::Completion,
+    account::{Usage, count_tokens},
+    api::fields::Fields,
+    provider::openai::Completion,
 };
 
 /// What was heard of an answer.
@@ -23,8 +25,6 @@ pub fn billed(completion: &Completion, body: &[u8], request: &Fields) -> Usage {
 
 /// Text that is kept of an answer.
 const MAX_TEXT_BYTES: usize = 64 << 10;
-/// Text that is counted, which takes some milliseconds; the rest is taken to be like it.
-const COUNTED_BYTES: usize = 16 << 10;
 /// Fields of a request that a model reads.
 const READ_FIELDS: [&str; 5] = ["messages", "tools", "functions", "response_format", "input"];
 
@@ -59,7 +59,7 @@ impl Said {
             }
         }
         Usage {
-            input: tokens(&prompt, prompt.len()),
+            input: count_tokens(&prompt),
             output: tokens(&self.text, self.text.len() + self.beyond),
             estimated: true,
             ..Usage::default()
@@ -83,14 +83,10 @@ impl Said {
     }
 }
 
-/// Tokens of `length` bytes that begin with `text`.
+/// Tokens of `length` bytes that begin with `text`; the rest is taken to be like it.
 fn tokens(text: &str, length: usize) -> u64 {
-    let counted = beginning(text, COUNTED_BYTES);
-    if counted.len() == length {
-        return count_tokens(counted);
-    }
-    let bytes = counted.len().max(1) as u128;
-    let tokens = u128::from(count_tokens(counted)) * length as u128 / bytes;
+    let bytes = text.len().max(1) as u128;
+    let tokens = u128::from(count_tokens(text)) * length as u128 / bytes;
     u64::try_from(tokens).unwrap_or(u64::MAX)
 }
 

@@ -117,9 +117,7 @@ impl Health {
         let mut standings: Vec<_> =
             targets.iter().map(|(target, record)| (target.clone(), standing(record))).collect();
         drop(targets);
-        standings.sort_by(|(one, _), (other, _)| {
-            (&one.provider, &one.model).cmp(&(&other.provider, &other.model))
-        });
+        standings.sort_by(|(one, _), (other, _)| one.cmp(other));
         standings
     }
 
