@@ -1,6 +1,6 @@
 //! The composition root: a checked configuration becomes a gateway at work. The only place that builds everything.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc};
+use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use crate::{
     account::{
@@ -108,6 +108,7 @@ pub struct App {
     probes: Option<Probes>,
     serving: Running,
     admin: Option<Running>,
+    drain: Duration,
 }
 
 impl App {
@@ -143,7 +144,7 @@ impl App {
         };
         let serving =
             listener.serve(server::router(gateway.clone(), &config.server), &config.server);
-        Ok(Self { gateway, keeper, probes, serving, admin })
+        Ok(Self { gateway, keeper, probes, serving, admin, drain: config.server.drain })
     }
 
     /// Where callers connect.
@@ -168,6 +169,7 @@ impl App {
             probes.stop().await;
         }
         self.serving.stop().await;
+        self.gateway.finish_checks(self.drain).await;
         if let Some(keeper) = self.keeper {
             keeper.stop().await;
         }

@@ -111,7 +111,17 @@ pub struct Part {
     pub text: Option<String>,
 }
 
+/// The two names of the limit to an answer's length.
+pub const OLD_LIMIT: &str = "max_tokens";
+/// The newer one.
+pub const NEW_LIMIT: &str = "max_completion_tokens";
+
 impl ChatRequest {
+    /// The higher of two limits: a vendor may know only one of the names.
+    pub fn highest_limit(&self) -> Option<u64> {
+        limit(&self.fields, NEW_LIMIT).max(limit(&self.fields, OLD_LIMIT))
+    }
+
     /// Reads a request body.
     pub fn parse(body: Bytes) -> Result<Self, ChatError> {
         let fields = Fields::parse(body)?;
@@ -145,8 +155,7 @@ impl ChatRequest {
             tools: count(&fields, "tools")? + count(&fields, "functions")?,
             json_format: format.starts_with("json"),
             json_schema: format == "json_schema",
-            max_output: limit(&fields, "max_completion_tokens")
-                .or_else(|| limit(&fields, "max_tokens")),
+            max_output: limit(&fields, NEW_LIMIT).or_else(|| limit(&fields, OLD_LIMIT)),
             store: fields.get("store")?.unwrap_or(false),
             translated: false,
             fields,

@@ -53,7 +53,7 @@ impl Books {
             let asked = (RequestId::fresh(), &principal, Protocol::Chat.as_str());
             let record = OpenRecord::new(ledger, &self.clock, asked);
             record.own(purpose, &name);
-            record.accounted(&usage, cost.into(), NanoUsd::ZERO);
+            record.accounted(&usage, cost.into());
             record.head(200, ledger::Latency::default(), false);
         }
         cost

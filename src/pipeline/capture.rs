@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     account::{self, NanoUsd, Price, Reported, Spent, Usage},
-    api::{assemble::Assembler, error, fields::Fields},
+    api::{assemble::Assembler, chat::ChatRequest, error},
     cache::{Provenance, flight::Lead},
     config::{Target, Tier},
     limit::{Held, Place},
@@ -46,7 +46,7 @@ pub struct Settlement {
     comparison: Option<Box<Comparison>>,
     learner: Option<ScopeLearner>,
     /// What was asked, to estimate its length where the provider does not say.
-    asked: Fields,
+    asked: Arc<ChatRequest>,
     /// What answers of lower tiers are compared with.
     baseline: Option<Price>,
     record: OpenRecord,
@@ -97,7 +97,7 @@ impl Settlement {
             comparer: Arc::clone(&gateway.comparer),
             comparison: ctx.comparison.take(),
             learner: learns.then(|| gateway.parts.learners.of(ctx.scope)),
-            asked: ctx.request.fields.clone(),
+            asked: Arc::clone(&ctx.request),
             baseline: gateway.baseline(report.tier.as_ref()).cloned(),
             record: ctx.record.clone(),
             money: None,
@@ -107,7 +107,7 @@ impl Settlement {
         }
     }
 
-    /// The same, where so much was spent on the request before.
+    /// The same, where so much was spent on the request before, and is accounted for.
     #[must_use]
     pub fn after(self, before: Spent) -> Self {
         Self { before, ..self }
@@ -131,35 +131,32 @@ impl Settlement {
         if let Some(lead) = self.lead.take().filter(|_| fault_of_the_request) {
             lead.unshareable();
         }
-        if self.before != Spent::NOTHING {
-            self.note_spending(&Usage::default(), Spent::NOTHING);
-        }
         self.storing.not_stored("refused");
     }
 
     /// Settles an answer in one piece.
     pub fn completion(self, body: Bytes, completion: &Completion) -> Settled {
-        let usage = billed(completion, &body, &self.asked);
+        let usage = billed(completion, &body, &self.asked.fields);
         let spent = self.account(&usage);
-        self.paid(body, completion, (usage, spent))
+        self.settle(body, completion, (usage, spent))
     }
 
-    /// Settles an answer in one piece that is accounted for already.
-    pub fn paid(
+    /// Settles an answer in one piece that was [paid for](Self::after) already.
+    pub fn paid(self, body: Bytes, completion: &Completion, usage: Usage) -> Settled {
+        self.settle(body, completion, (usage, Spent::NOTHING))
+    }
+
+    fn settle(
         mut self,
         body: Bytes,
         completion: &Completion,
         (usage, spent): (Usage, Spent),
     ) -> Settled {
-        let (cost, saved) = self.note_spending(&usage, spent);
+        let (cost, saved) = self.sum_up(&usage, spent);
         self.record.answered(&body);
-        if let Some(comparison) = self.comparison.take() {
-            if comparison.pays_reference {
-                comparison.money.spend(spent.known);
-            }
-            if completion.incomplete.is_none() {
-                self.comparer.submit(comparison, body.clone());
-            }
+        if let Some(comparison) = self.comparison.take().filter(|_| completion.incomplete.is_none())
+        {
+            self.comparer.submit(comparison, body.clone());
         }
         let provenance = Provenance {
             target: self.target.clone(),
@@ -182,16 +179,13 @@ impl Settlement {
 
     /// An answer of which so much was `said`, that is accounted for and not kept.
     fn unstored(mut self, reason: &'static str, usage: Option<Usage>, said: &Said) {
-        let usage = usage.unwrap_or_else(|| said.usage(&self.asked));
+        let usage = usage.unwrap_or_else(|| said.usage(&self.asked.fields));
         let spent = self.account(&usage);
-        self.note_spending(&usage, spent);
+        self.sum_up(&usage, spent);
         match reason {
             "cancelled" => self.record.cancelled(),
             "error" | "no-terminal-event" => self.record.failed("upstream_stream_broken"),
             _ => {}
-        }
-        if let Some(comparison) = self.comparison.take().filter(|it| it.pays_reference) {
-            comparison.money.spend(spent.known);
         }
         self.storing.not_stored(reason);
         if let Some(lead) = self.lead.take() {
@@ -199,18 +193,15 @@ impl Settlement {
         }
     }
 
-    /// Notes what was spent, on the request before as well; what it cost in all, and what a lower tier saved by that.
-    fn note_spending(&self, usage: &Usage, spent: Spent) -> (Option<NanoUsd>, Option<NanoUsd>) {
+    /// What the request cost in all, and what a lower tier saved by that.
+    fn sum_up(&self, usage: &Usage, spent: Spent) -> (Option<NanoUsd>, Option<NanoUsd>) {
         let spent = self.before + spent;
         let baseline = self.baseline.as_ref().map(|price| account::cost(usage, price));
         let cost = spent.total();
         let saved = baseline.zip(cost).map(|(baseline, cost)| baseline.saturating_sub(cost));
-        self.record.accounted(usage, spent, saved.unwrap_or_default());
+        self.record.saved_by_routing(saved.unwrap_or_default());
         if let (Some(saved), Some(tier)) = (saved, &self.tier) {
             self.metrics.routing.saved(tier, saved.0);
-        }
-        if let Some(money) = &self.money {
-            money.spend(spent.known);
         }
         if let (Some(learner), Some(tier)) = (&self.learner, &self.tier) {
             learner.spent(tier.position(), spent.known.0);
@@ -218,6 +209,7 @@ impl Settlement {
         (cost, saved)
     }
 
+    /// Pays for an answer.
     fn account(&self, usage: &Usage) -> Spent {
         if let Some(conversation) = &self.conversation
             && let Some((provider, model)) = self.target.split_once('/')
@@ -225,7 +217,16 @@ impl Settlement {
             let target = Target { provider: provider.to_owned(), model: model.to_owned() };
             self.conversations.answered(conversation, &target, usage, self.price.as_ref());
         }
-        account(&self.metrics, &self.target, Some(usage), self.price.as_ref()).into()
+        let cost = account(&self.metrics, &self.target, Some(usage), self.price.as_ref());
+        let spent = Spent::from(cost);
+        self.record.accounted(usage, spent);
+        if let Some(money) = &self.money {
+            money.spend(spent.known);
+        }
+        if let Some(comparison) = self.comparison.as_ref().filter(|it| it.pays_reference) {
+            comparison.money.spend(spent.known);
+        }
+        spent
     }
 }
 
@@ -387,7 +388,9 @@ impl Capture {
         };
         let body = Bytes::from(whole.to_string());
         match Meaning::of(&body) {
-            Meaning::Completion(completion) => {
+            Meaning::Completion(mut completion) => {
+                // All events together know better than the last one.
+                completion.usage = usage.or(completion.usage);
                 settlement.completion(body, &completion);
             }
             Meaning::Error(_) | Meaning::Unknown => {

@@ -5,11 +5,13 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{
-    Gateway, capture::account, context::Context, estimate::billed, similarity::similarity,
+    Gateway, capture::account, context::Context, estimate::billed, pending::Pending,
+    similarity::similarity,
 };
 use crate::{
     account::{Spent, Usage},
     config::{CascadeStream, Target},
+    limit::Held,
     provider::{self, Form, openai::comparable_text},
     route::{
         Plan,
@@ -64,9 +66,14 @@ impl Gateway {
     }
 
     /// The first tier's answer, checked.
-    pub(super) async fn first_answer(&self, ctx: &mut Context, plan: &Plan) -> First {
+    pub(super) async fn first_answer(
+        &self,
+        ctx: &mut Context,
+        plan: &Plan,
+        money: Option<&Held>,
+    ) -> First {
         let start = Instant::now();
-        let (answered, verdict) = self.ask_first(ctx, plan.first_tier()).await;
+        let (answered, verdict) = self.ask_first(ctx, plan.first_tier(), money).await;
         ctx.waited += start.elapsed();
         let spent = answered.as_ref().map_or(Spent::NOTHING, |answered| answered.spent);
         let metrics = &self.parts.metrics;
@@ -86,7 +93,12 @@ impl Gateway {
         }
     }
 
-    async fn ask_first(&self, ctx: &Context, targets: &[Target]) -> (Option<Answered>, Verdict) {
+    async fn ask_first(
+        &self,
+        ctx: &Context,
+        targets: &[Target],
+        money: Option<&Held>,
+    ) -> (Option<Answered>, Verdict) {
         let router = &self.parts.router;
         let settings = Settings {
             min_logprob: router.cascade_min_logprob.or(Settings::default().min_logprob),
@@ -94,11 +106,11 @@ impl Gateway {
         };
         let second = async {
             match settings.self_consistency {
-                true => self.ask_whole(ctx, targets).await,
+                true => self.ask_whole(ctx, targets, money).await,
                 false => None,
             }
         };
-        let (first, second) = match tokio::join!(self.ask_whole(ctx, targets), second) {
+        let (first, second) = match tokio::join!(self.ask_whole(ctx, targets, money), second) {
             (None, second) => (second, None),
             answers => answers,
         };
@@ -119,22 +131,34 @@ impl Gateway {
     }
 
     /// A whole answer by one of `targets`, paid for; `None` when there is none.
-    async fn ask_whole(&self, ctx: &Context, targets: &[Target]) -> Option<Answered> {
+    async fn ask_whole(
+        &self,
+        ctx: &Context,
+        targets: &[Target],
+        money: Option<&Held>,
+    ) -> Option<Answered> {
         let inquiry = self.inquiry(ctx, Form::Whole { max_output: None });
+        let pending = Pending::new(self, ctx, money);
         let call = Call {
             targets,
             endpoint: Endpoint::Answers,
-            request: &|target, provider| inquiry.outbound(target, provider),
+            request: &|target, provider| pending.asks(target, inquiry.outbound(target, provider)),
             headers: &ctx.passed_headers,
         };
-        let mut reply = self.parts.upstream.send(call).await.ok()?;
+        let result = self.parts.upstream.send(call).await;
+        pending.came_back();
+        let mut reply = result.ok()?;
         let whole = std::mem::replace(&mut reply.body, ReplyBody::Whole(Bytes::new()));
         let ReplyBody::Completion(answer) = whole else { return None };
         let (target, parts) = (&reply.target, &self.parts);
         let price = parts.prices.price(&target.provider, &target.model);
         let usage = billed(&answer.completion, &answer.body, &ctx.request.fields);
         let cost = account(&parts.metrics, &target.to_string(), Some(&usage), price);
-        Some(Answered { reply, answer: *answer, usage, spent: cost.into() })
+        let spent = Spent::from(cost);
+        // At once: the caller may hang up before the request is over.
+        ctx.record.accounted(&usage, spent);
+        money.iter().for_each(|money| money.spend(spent.known));
+        Some(Answered { reply, answer: *answer, usage, spent })
     }
 
     /// Whether two answers of one tier say the same.

@@ -16,10 +16,11 @@ use super::{
     context::Context,
     feedback::Served,
     gateway::Admitted,
+    pending::Pending,
     store::{Found, Match},
 };
 use crate::{
-    account::{NanoUsd, Spent, Usage, cost},
+    account::{NanoUsd, Spent, cost},
     api::{
         chat::ChatRequest,
         control::{ControlError, Controls},
@@ -232,7 +233,7 @@ impl Gateway {
         let mut targets = plan.targets.as_slice();
         let (mut before, mut because) = (Spent::NOTHING, String::new());
         if is_checked_first {
-            match self.first_answer(&mut ctx, &plan).await {
+            match self.first_answer(&mut ctx, &plan, money.as_ref()).await {
                 First::Stands(answered) => {
                     return Ok(self.answered(ctx, &plan, *answered, (lead, money)));
                 }
@@ -243,26 +244,22 @@ impl Gateway {
             }
         }
         let inquiry = self.inquiry(&ctx, Form::AsAsked);
+        let pending = Pending::new(self, &ctx, money.as_ref());
         let call = Call {
             targets,
             endpoint: Endpoint::Answers,
-            request: &|target, provider| inquiry.outbound(target, provider),
+            request: &|target, provider| pending.asks(target, inquiry.outbound(target, provider)),
             headers: &ctx.passed_headers,
         };
         let start = Instant::now();
         let result = self.parts.upstream.send(call).await;
+        pending.came_back();
         ctx.waited += start.elapsed();
         let reply = match result {
             Ok(reply) => reply,
             // What the provider said is handed on; the lead is dropped, so that another may try its luck.
             Err(Failure::Refused(reply)) => *reply,
-            Err(failure) => {
-                if before != Spent::NOTHING {
-                    ctx.record.accounted(&Usage::default(), before, NanoUsd::ZERO);
-                    money.iter().for_each(|money| money.spend(before.known));
-                }
-                return Err(failure.into());
-            }
+            Err(failure) => return Err(failure.into()),
         };
         let mut report = self.report(&ctx, &plan, &reply);
         if let Some(reason) = &mut report.reason {
@@ -306,8 +303,9 @@ impl Gateway {
     ) -> Outgoing {
         let Answered { reply, answer, usage, spent } = answered;
         let mut report = self.report(&ctx, plan, &reply);
-        let settlement = Settlement::new(self, &mut ctx, &report, lead).paid_from(money);
-        let settled = settlement.paid(answer.body.clone(), &answer.completion, (usage, spent));
+        let settlement =
+            Settlement::new(self, &mut ctx, &report, lead).after(spent).paid_from(money);
+        let settled = settlement.paid(answer.body.clone(), &answer.completion, usage);
         (report.cost, report.stored) = (settled.cost, Some(settled.stored));
         report.saved = settled.saved;
         let Reply { status, headers, dialect, .. } = reply;

@@ -106,6 +106,13 @@ impl Checker {
         }
     }
 
+    /// Breaks off what is not done.
+    pub fn stop(&self) {
+        if let Some(task) = self.task.lock().take() {
+            task.abort();
+        }
+    }
+
     /// Waits until everything submitted so far is compared.
     pub async fn flush(&self) {
         let (done, waiting) = oneshot::channel();
@@ -117,9 +124,7 @@ impl Checker {
 
 impl Drop for Checker {
     fn drop(&mut self) {
-        if let Some(task) = self.task.lock().take() {
-            task.abort();
-        }
+        self.stop();
     }
 }
 

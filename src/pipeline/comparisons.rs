@@ -148,6 +148,13 @@ impl Comparer {
         }
     }
 
+    /// Breaks off what is not done.
+    pub fn stop(&self) {
+        if let Some(task) = self.task.lock().take() {
+            task.abort();
+        }
+    }
+
     /// Waits until everything submitted so far is compared.
     pub async fn flush(&self) {
         // The sender lives as long as this does.
@@ -157,9 +164,7 @@ impl Comparer {
 
 impl Drop for Comparer {
     fn drop(&mut self) {
-        if let Some(task) = self.task.lock().take() {
-            task.abort();
-        }
+        self.stop();
     }
 }
 
@@ -239,11 +244,9 @@ impl Means {
             return judgement;
         };
         let question = comparison.request.last_user_text().unwrap_or_default();
-        let preferred = judge.prefer(&question, [&lower.text, &reference.text]).await;
-        preferred.map_or(judgement, |(shortfall, cost)| {
-            comparison.money.spend(cost);
-            Judgement { shortfall, ..judgement }
-        })
+        let texts = [lower.text.as_str(), &reference.text];
+        let preferred = judge.prefer(&question, texts, &comparison.money).await;
+        preferred.map_or(judgement, |shortfall| Judgement { shortfall, ..judgement })
     }
 }
 

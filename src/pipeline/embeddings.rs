@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::{
-    Body, CacheOutcome, Error, Gateway, Outgoing, Report,
+    Body, CacheOutcome, Error, Gateway, OpenRecord, Outgoing, Report,
     capture::account,
     context::Context,
     gateway::{Admitted, LOCAL_MODEL},
@@ -85,16 +85,19 @@ impl Gateway {
         let start = Instant::now();
         let asking = match &target {
             _ if missing.is_empty() => None,
-            None => Some(Asking::Answered(Box::new(
-                self.local_embeddings(&batch.request, &missing).await?,
-            ))),
-            Some(target) => Some(self.forwarded(&batch, target, &missing, &principal).await?),
+            None => {
+                let fresh = self.local_embeddings(&batch.request, &missing).await?;
+                record.accounted(&fresh.usage, fresh.cost.into());
+                Some(Asking::Answered(Box::new(fresh)))
+            }
+            Some(target) => {
+                Some(self.forwarded(&batch, (target, &missing), &principal, &record).await?)
+            }
         };
         let waited = if target.is_some() { start.elapsed() } else { Duration::ZERO };
         let mut outgoing = match asking {
             Some(Asking::Refused(reply)) => refused(*reply, &name),
             Some(Asking::Answered(fresh)) => {
-                record.accounted(&fresh.usage, fresh.cost.into(), NanoUsd::ZERO);
                 self.store(&batch, &missing, &fresh);
                 self.embedded(&batch, target.as_ref(), &name, Some(*fresh))
             }
@@ -168,12 +171,13 @@ impl Gateway {
         })
     }
 
+    /// The vectors of `missing` texts, by `target`, paid for.
     async fn forwarded(
         &self,
         batch: &Batch,
-        target: &Target,
-        missing: &[usize],
+        (target, missing): (&Target, &[usize]),
         principal: &Principal,
+        record: &OpenRecord,
     ) -> Result<Asking, Error> {
         let bytes: usize = missing.iter().map(|place| batch.request.texts[*place].len()).sum();
         let money = self.set_aside_for_input(principal, target, estimate_tokens(bytes))?;
@@ -204,6 +208,7 @@ impl Gateway {
         let name = target.to_string();
         let price = self.parts.prices.price(&target.provider, &target.model);
         let cost = account(&self.parts.metrics, &name, Some(&usage), price);
+        record.accounted(&usage, cost.into());
         if let (Some(money), Some(cost)) = (money, cost) {
             money.spend(cost);
         }

@@ -106,7 +106,10 @@ fn strings(value: &Value, take: &mut impl FnMut(&str)) {
             take(text);
         }
         Value::Array(items) => items.iter().for_each(|item| strings(item, take)),
-        Value::Object(fields) => fields.values().for_each(|value| strings(value, take)),
+        Value::Object(fields) => {
+            let told = fields.iter().filter(|(name, _)| *name != "type");
+            told.for_each(|(_, value)| strings(value, take));
+        }
         _ => {}
     }
 }

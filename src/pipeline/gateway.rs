@@ -178,6 +178,15 @@ impl Gateway {
         self.comparer.flush().await;
     }
 
+    /// The same for at most so long; what is not done by then is broken off.
+    pub async fn finish_checks(&self, patience: Duration) {
+        if tokio::time::timeout(patience, self.checks_done()).await.is_err() {
+            tracing::warn!(?patience, "answers that were still to be compared are given up");
+        }
+        self.checker.stop();
+        self.comparer.stop();
+    }
+
     /// The caller behind a request, and a place for it; asked before its body is read.
     pub fn admit(&self, headers: &HeaderMap) -> Result<Admitted, Error> {
         let principal = self.parts.auth.authenticate(token(headers))?;

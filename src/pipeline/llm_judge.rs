@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{Parts, books::Books};
 use crate::{
-    account::NanoUsd,
     api::chat::ChatRequest,
     config::{AnswerJudge, Target},
+    limit::Held,
     provider::{Form, Inquiry, openai::comparable_text},
     upstream::{Call, Endpoint, ReplyBody, Upstream},
     verify::{
@@ -48,27 +48,26 @@ impl LlmJudge {
 
     /// Whether the answers agree; `None` when no model said so in the one word that it was asked for.
     pub async fn agree(&self, question: &str, stored: &str, fresh: &str) -> Option<bool> {
-        let (reply, _) = self.ask(&judge_prompt(question, stored, fresh)).await?;
-        parse_judgement(&reply)
+        parse_judgement(&self.ask(&judge_prompt(question, stored, fresh), None).await?)
     }
 
-    /// P(the first of two answers is not good enough, the second being the measure), asked in both orders, and what the
-    /// asking cost; `None` when no clear verdict came of it.
+    /// P(the first of two answers is not good enough, the second being the measure), asked in both orders, and paid from
+    /// `money`; `None` when no clear verdict came of it.
     pub async fn prefer(
         &self,
         question: &str,
         [answer, reference]: [&str; 2],
-    ) -> Option<(f64, NanoUsd)> {
+        money: &Held,
+    ) -> Option<f64> {
         let forth = preference_prompt(question, answer, reference);
         let back = preference_prompt(question, reference, answer);
-        let (forth, back) = tokio::join!(self.ask(&forth), self.ask(&back));
-        let cost = [&forth, &back].into_iter().flatten().map(|(_, cost)| *cost).sum();
-        let verdicts = [forth, back].map(|reply| parse_preference(&reply?.0));
-        Some((combine(verdicts)?, cost))
+        let (forth, back) =
+            tokio::join!(self.ask(&forth, Some(money)), self.ask(&back, Some(money)));
+        combine([forth, back].map(|reply| parse_preference(&reply?)))
     }
 
-    /// The model's reply to a prompt, and what it cost.
-    async fn ask(&self, prompt: &str) -> Option<(String, NanoUsd)> {
+    /// The model's reply to a prompt.
+    async fn ask(&self, prompt: &str, money: Option<&Held>) -> Option<String> {
         if self.targets.is_empty() {
             return None;
         }
@@ -95,6 +94,9 @@ impl LlmJudge {
         };
         let ReplyBody::Completion(answered) = reply.body else { return None };
         let cost = self.books.enter("judge", &chat, &reply.target, &answered);
-        Some((comparable_text(&answered.body)?, cost.unwrap_or_default()))
+        if let (Some(money), Some(cost)) = (money, cost) {
+            money.spend(cost);
+        }
+        comparable_text(&answered.body)
     }
 }

@@ -22,6 +22,7 @@ mod learners;
 mod llm_judge;
 mod lookup;
 mod outgoing;
+mod pending;
 mod plan;
 mod records;
 mod routing;

@@ -108,18 +108,21 @@ impl OpenRecord {
         });
     }
 
-    /// What an answer used, what that cost, and what it saved against the baseline.
-    pub fn accounted(&self, usage: &Usage, spent: Spent, saved: NanoUsd) {
+    /// One more answer: what it used, and what that cost.
+    pub fn accounted(&self, usage: &Usage, spent: Spent) {
+        // The ledger tells no lifetimes apart.
+        let cache_write = usage.cache_write.saturating_add(usage.cache_write_1h);
+        let usage = Usage { cache_write, ..*usage };
         self.note(|record| {
-            // The ledger tells no lifetimes apart.
-            record.usage = Usage {
-                cache_write: usage.cache_write.saturating_add(usage.cache_write_1h),
-                ..*usage
-            };
-            record.estimated = usage.estimated;
-            record.spent = spent;
-            record.saved.routing = saved;
+            record.usage = record.usage + usage;
+            record.estimated |= usage.estimated;
+            record.spent = record.spent + spent;
         });
+    }
+
+    /// A lower tier saved so much against the baseline.
+    pub fn saved_by_routing(&self, saved: NanoUsd) {
+        self.note(|record| record.saved.routing = saved);
     }
 
     /// A hit saved so much.

@@ -79,17 +79,19 @@ impl Spending {
         now: f64,
     ) -> Result<Option<Held>, SpendingError> {
         let Some(purse) = self.purses.get(&principal.id) else { return Ok(None) };
-        let needed = match most {
-            Some(most) => most,
-            None if self.allows_unpriced => NanoUsd::ZERO,
-            None => return Err(SpendingError::Unpriced),
-        };
+        let needed = most.ok_or(SpendingError::Unpriced)?;
         purse.hold(needed, now).map(Some).ok_or_else(|| {
             let (spent, cap) = purse.spent(now);
             let refilled_in = Duration::from_secs_f64(Purse::refilled_in(now));
             SpendingError::Exceeded { cap, spent, needed, refilled_in }
         })
     }
+}
+
+/// The same of those whose price is known, where the others may be asked all the same.
+fn dearest_known(prices: &PriceBook, targets: &[Target], input: u64, output: u64) -> NanoUsd {
+    let price = |target| dearest(prices, std::slice::from_ref(target), input, output);
+    targets.iter().filter_map(price).max().unwrap_or_default()
 }
 
 /// What the dearest of some targets takes for so many tokens; `None` when the price of one is not known.
@@ -113,8 +115,9 @@ impl Gateway {
             return Ok(None);
         }
         let needs = Needs::of(&ctx.request);
-        let output = needs.max_output.unwrap_or(LONGEST_ANSWER).saturating_mul(ctx.request.n);
-        let most = dearest(&self.parts.prices, targets, needs.prompt_tokens, output);
+        let output = ctx.request.highest_limit().unwrap_or(LONGEST_ANSWER);
+        let output = output.saturating_mul(ctx.request.n);
+        let most = self.at_most(targets, needs.prompt_tokens, output);
         let most = most.map(|most| NanoUsd(most.0.saturating_mul(times)));
         Ok(self.spending.hold(&ctx.principal, most, self.parts.clock.unix())?)
     }
@@ -129,14 +132,26 @@ impl Gateway {
         if !principal.is_limited {
             return Ok(None);
         }
-        let most = dearest(&self.parts.prices, std::slice::from_ref(target), tokens, 0);
+        let most = self.at_most(std::slice::from_ref(target), tokens, 0);
         Ok(self.spending.hold(principal, most, self.parts.clock.unix())?)
+    }
+
+    /// What one of `targets` may cost; `None` where a price is not known that must be.
+    fn at_most(&self, targets: &[Target], input: u64, output: u64) -> Option<NanoUsd> {
+        let prices = &self.parts.prices;
+        match self.spending.allows_unpriced {
+            true => Some(dearest_known(prices, targets, input, output)),
+            false => dearest(prices, targets, input, output),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use indexmap::IndexMap;
+
     use super::*;
+    use crate::config::PriceOverride;
 
     fn principal(id: u8) -> Principal {
         Principal { name: None, id: [id; 32], policy: None, is_limited: true }
@@ -163,13 +178,26 @@ mod tests {
     }
 
     #[test]
+    fn the_dearest_price_that_is_known_counts() {
+        let price = |usd| PriceOverride { input: usd, output: usd, cached_input: None };
+        let prices = PriceBook::with_overrides(&IndexMap::from([
+            ("p/cheap".to_owned(), price(1_000_000)),
+            ("p/dear".to_owned(), price(5_000_000)),
+        ]));
+        let target = |model: &str| Target { provider: "p".into(), model: model.into() };
+        let targets = ["cheap", "unheard-of", "dear"].map(target);
+        assert_eq!(dearest(&prices, &targets, 10, 10), None);
+        assert_eq!(dearest_known(&prices, &targets, 10, 10), NanoUsd(100));
+        assert_eq!(dearest_known(&prices, &targets[1..2], 10, 10), NanoUsd::ZERO);
+    }
+
+    #[test]
     fn what_has_no_price_is_refused_unless_allowed() {
         let now = 10.0;
         assert_eq!(
             spending(false).hold(&principal(1), None, now).unwrap_err(),
             SpendingError::Unpriced
         );
-        assert!(spending(true).hold(&principal(1), None, now).unwrap().is_some());
         assert!(!spending(true).wants_price(&principal(1)));
         assert!(spending(false).wants_price(&principal(1)));
     }

@@ -131,9 +131,6 @@ impl Keeper {
         let task = tokio::spawn(async move {
             loop {
                 let is_last = tokio::time::timeout(EVERY, &mut stopped).await.is_ok();
-                if is_last {
-                    gateway.checks_done().await;
-                }
                 let (state, learnt) = (state.clone(), gateway.learnt());
                 match tokio::task::spawn_blocking(move || state.write(&learnt)).await {
                     Ok(Ok(())) => {}

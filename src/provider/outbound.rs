@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::{
-        chat::ChatRequest,
+        chat::{ChatRequest, NEW_LIMIT, OLD_LIMIT},
         fields::{self, Fields},
     },
     config::{Format, Provider, Target},
@@ -168,10 +168,6 @@ impl Inquiry<'_> {
         map
     }
 }
-
-/// The two names of the limit to an answer's length.
-const OLD_LIMIT: &str = "max_tokens";
-const NEW_LIMIT: &str = "max_completion_tokens";
 
 /// OpenAI's newer models refuse `max_tokens`; many of the compatible vendors know nothing else.
 fn limit_name(provider: &Provider) -> &'static str {

@@ -17,8 +17,12 @@ pub fn order(targets: &mut [Target], needs: &Needs, market: &Market<'_>) {
 /// The better of two that chance picks goes first, so that not everybody runs to the fastest at once; the others follow by
 /// what they cost in time ("The power of two choices in randomized load balancing", Mitzenmacher 2001).
 fn fastest_first(targets: &mut [Target], market: &Market<'_>) {
-    let load = |target: &Target| (market.load)(target);
-    targets.sort_by(|a, b| load(a).total_cmp(&load(b)));
+    // Each load once: while one compares them, they change.
+    let mut loaded: Vec<_> = targets.iter().map(|it| ((market.load)(it), it.clone())).collect();
+    loaded.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    for (place, (_, target)) in targets.iter_mut().zip(loaded) {
+        *place = target;
+    }
     let count = targets.len();
     if count < 3 {
         // Of two, both are picked.

@@ -72,17 +72,12 @@ impl Plan {
 
     /// `choice`, or the higher tier whose target holds the conversation in its prompt cache, where that is cheaper.
     pub fn staying(choice: Choice, tiers: &Tiers, needs: &Needs, market: &Market<'_>) -> Choice {
-        let above = tiers.from(&choice.tier);
-        let home = above
-            .iter()
-            .skip(1)
-            .find(|pool| market.held.is_some_and(|held| pool.targets.contains(&held.target)));
-        let first = above
-            .first()
-            .and_then(|pool| suit(&pool.targets, needs, market).targets.into_iter().next());
-        let (Some(held), Some(home), Some(first)) = (market.held, home, first) else {
-            return choice;
-        };
+        let Some(held) = market.held else { return choice };
+        let Some((own, above)) = tiers.from(&choice.tier).split_first() else { return choice };
+        let home = above.iter().find(|pool| pool.targets.contains(&held.target));
+        let Some(home) = home else { return choice };
+        let first = suit(&own.targets, needs, market).targets.into_iter().next();
+        let Some(first) = first else { return choice };
         match held.weigh(&first, needs, market) {
             None => choice,
             Some(affinity) => {

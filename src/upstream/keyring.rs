@@ -34,15 +34,19 @@ impl Keyring {
         Self { keys, next: AtomicUsize::new(0), resting: Mutex::default() }
     }
 
-    /// The next key for `model` that does not rest and is not among `tried`; when all of them rest, the next one when
-    /// nothing was tried yet.
+    /// The next key for `model` that does not rest and is not among `tried`; when all of them rest, the one that wakes
+    /// first, when nothing was tried yet.
     pub fn next(&self, model: &str, tried: &[KeyId]) -> Option<KeyId> {
         let count = self.keys.len().max(1);
         let start = self.next.fetch_add(1, Ordering::Relaxed) % count;
         let in_turn = || (0..count).map(|step| KeyId((start + step) % count));
         let now = Instant::now();
         let awake = in_turn().find(|key| !tried.contains(key) && !self.rests(*key, model, now));
-        awake.or_else(|| in_turn().next().filter(|_| tried.is_empty()))
+        awake.or_else(|| {
+            let resting = self.resting.lock();
+            let wakes = |key: &KeyId| resting.get(&(key.0, model.to_owned())).copied();
+            in_turn().min_by_key(wakes).filter(|_| tried.is_empty())
+        })
     }
 
     /// Leaves a key alone for `model`.

@@ -167,6 +167,10 @@ impl Upstream {
         for round in 0..=self.settings.retries {
             let mut waits = Vec::new();
             for target in self.awake(call.targets) {
+                if attempts > 0 && Instant::now() >= deadline {
+                    // One that gets no time is not asked, and not to blame.
+                    break;
+                }
                 match self.attempt(&call, target, deadline, &mut attempts).await {
                     Ok(reply) => return Ok(reply),
                     Err(Attempt { failure: found, retry_after, .. }) => {
@@ -230,6 +234,9 @@ impl Upstream {
         let mut tried = Vec::new();
         let mut last = None;
         while let Some(key) = credentials.keys.next(&target.model, &tried) {
+            if !tried.is_empty() && Instant::now() >= deadline {
+                break;
+            }
             tried.push(key);
             *attempts += 1;
             let in_flight = Arc::new(self.health.begin(target));
@@ -252,7 +259,9 @@ impl Upstream {
                 Ok(reply) if has_several && is_about_the_key(reply.status) => {
                     tracing::warn!(%target, status = %reply.status, "a key is refused");
                     credentials.keys.rest(key, &target.model, Some(REFUSED_KEY_REST));
-                    last = Some(result);
+                    in_flight.refused();
+                    // That another key has only had enough for now says more.
+                    last = last.filter(Result::is_err).or(Some(result));
                     continue;
                 }
                 Err(Attempt { rate_limited: true, retry_after, .. }) if has_several => {

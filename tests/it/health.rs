@@ -101,6 +101,48 @@ tiers: {{ cheap: [a/m, b/m], frontier: [b/z] }}\ncache: {{ enabled: false }}",
     assert_eq!((a.calls(), b.calls()), (2, 3));
 }
 
+#[tokio::test]
+async fn a_limited_key_says_more_than_a_refused_one() {
+    let (a, b) = (
+        by_key(|key| match key {
+            "k1" => Reply::json(429, &error("slow down")).with_header("retry-after", "60"),
+            _ => Reply::json(401, &error("revoked")),
+        })
+        .await,
+        Upstream::saying("from b").await,
+    );
+    let gateway = Gateway::start(&format!(
+        "providers: {{ a: {{ type: openai, base_url: \"{}\", api_keys: [k1, k2] }}, {} }}
+tiers: {{ cheap: [a/m, b/m], frontier: [b/z] }}\ncache: {{ enabled: false }}",
+        a.base_url(),
+        Vendor::OpenAi.yaml("b", &b)
+    ))
+    .await;
+    for number in 0..3 {
+        let answer = gateway.chat(&auto(&format!("question {number}"))).await;
+        assert_eq!((answer.status, answer.header("x-scrimp-model")), (200, "b/m"));
+    }
+    assert_eq!(a.calls(), 2);
+}
+
+#[tokio::test]
+async fn a_target_for_which_there_was_no_time_is_not_to_blame() {
+    let (a, b) = (Upstream::replying(vec![Reply::Never]).await, Upstream::saying("from b").await);
+    let gateway = Gateway::start(&format!(
+        "providers: {{ {}, {} }}
+tiers: {{ cheap: [a/m, b/m], frontier: [b/z] }}
+upstream: {{ total_timeout: 1s, first_byte_timeout: 60s, breaker_failures: 1 }}
+cache: {{ enabled: false }}",
+        Vendor::OpenAi.yaml("a", &a),
+        Vendor::OpenAi.yaml("b", &b)
+    ))
+    .await;
+    assert_eq!(gateway.chat(&auto("a question")).await.status, 504);
+    assert_eq!(b.calls(), 0);
+    let answer = gateway.chat(&auto("another one")).await;
+    assert_eq!((answer.status, answer.header("x-scrimp-model")), (200, "b/m"));
+}
+
 async fn with_pick(pick: &str, a: &Upstream, b: &Upstream, more: &str) -> Gateway {
     Gateway::start(&format!(
         "providers: {{ {}, {} }}

@@ -165,6 +165,25 @@ async fn a_callers_verdict_on_a_routed_answer_counts() {
     assert_eq!(outcomes(&gateway, "feedback", "bad").await, 1);
 }
 
+#[tokio::test]
+async fn a_comparison_that_hangs_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start(|request| match model(request).as_str() {
+        "small" => Reply::Never,
+        _ => request.reply("It is 42."),
+    })
+    .await;
+    for path in ["", &format!("path: \"{}\"", folder.path().display())] {
+        let more = comparing("threshold: 100%")
+            .replace("enabled: false", &format!("enabled: false, {path}"));
+        let gateway = Gateway::before(&upstream, &format!("{more}\nserver: {{ drain: 1s }}")).await;
+        let calls = upstream.calls();
+        assert_eq!(gateway.chat(&auto("how long does it take")).await.status, 200);
+        upstream.called(calls + 2).await;
+        gateway.stop().await;
+    }
+}
+
 fn cascade(more: &str) -> String {
     format!("{TIERS}\nrouter: {{ {more} rules: [{{ name: first, cascade: true }}] }}")
 }

@@ -7,7 +7,8 @@ use scrimp::account::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    Gateway, INPUT_TOKENS, OUTPUT_TOKENS, Reply, Step, Upstream, Vendor, chat, streaming,
+    Gateway, INPUT_TOKENS, OUTPUT_TOKENS, Reply, Step, Upstream, Vendor, chat, events, stream_of,
+    streaming,
 };
 
 const PRICES: &str = "prices:
@@ -131,6 +132,59 @@ async fn a_cancelled_stream_is_estimated_and_marked() {
     assert!((5..=10).contains(&totals.output_tokens), "{}", totals.output_tokens);
     let cost = 2 * totals.input_tokens + 10 * totals.output_tokens;
     assert_eq!(totals.cost, NanoUsd(cost * 1000));
+}
+
+#[tokio::test]
+async fn counts_that_a_later_event_takes_back_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start(|_| {
+        let mut chunks = stream_of("one");
+        let mut nothing = chunks.last().unwrap().clone();
+        nothing["usage"] = json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0});
+        nothing["choices"] = json!([]);
+        chunks.push(nothing);
+        let events = [events(&chunks), "data: [DONE]\n\n".into()].concat();
+        Reply::Events(vec![Step::Send(events.into())])
+    })
+    .await;
+    let gateway = Gateway::before(&upstream, &format!("{PRICES}\n{}", ledger_at(&folder))).await;
+    assert_eq!(gateway.chat(&streaming("count to one")).await.status, 200);
+    gateway.stop().await;
+    assert_eq!(spend(&folder, &[Dimension::Key]).total.cost, NanoUsd(COST));
+}
+
+#[tokio::test]
+async fn who_hangs_up_before_the_answer_pays_for_what_was_asked() {
+    let small = (INPUT_TOKENS + OUTPUT_TOKENS) * 1000;
+    for (model, calls, before) in [("p/m", 1, 0), ("auto", 2, small)] {
+        let folder = tempfile::tempdir().unwrap();
+        let upstream = Upstream::start(|request| match request.json()["model"].as_str() {
+            Some("small") => request.reply("I'm sorry, but I can't help with that."),
+            _ => Reply::Never,
+        })
+        .await;
+        let more = format!(
+            "{PRICES}\ntiers: {{ cheap: [p/small], frontier: [p/m] }}
+router: {{ rules: [{{ name: first, cascade: true }}] }}\ncache: {{ enabled: false }}\n{}",
+            ledger_at(&folder)
+        );
+        let gateway = Gateway::before(&upstream, &more).await;
+        let mut body = chat("how long do I have to wait for an answer");
+        body["model"] = model.into();
+        let asking = gateway.chat(&body);
+        tokio::select! {
+            answer = asking => panic!("{answer:?}"),
+            () = upstream.called(calls) => {}
+        }
+        upstream.abandoned(1).await;
+        gateway.until_metric("scrimp_estimated_total{target=\"p/m\"}", 1).await;
+        gateway.stop().await;
+        let total = spend(&folder, &[Dimension::Key]).total;
+        assert_eq!((total.requests, total.estimated), (1, 1));
+        let asked = total.input_tokens - if before > 0 { INPUT_TOKENS } else { 0 };
+        assert!((9..=15).contains(&asked), "{asked}");
+        assert_eq!(total.cost, NanoUsd(before + 2 * asked * 1000), "{model}");
+    }
 }
 
 #[tokio::test]
@@ -296,7 +350,8 @@ tiers: {{ cheap: [p/small], frontier: [p/unheard-of] }}
 router: {{ cascade_samples: {samples}, rules: [{{ name: first, cascade: true }}] }}
 keys: {{ small: {{ key: small-key, budget: {} USD/day }} }}
 spending: {{ unpriced: allow }}\ncache: {{ enabled: false }}\n{}",
-            NanoUsd(small / 2),
+            // Room for one request, whose answers cost up to 17 millionths each, and not for another.
+            NanoUsd((1 + samples) * 20_000),
             ledger_at(&folder)
         );
         let gateway = Gateway::before(&upstream, &more).await;

@@ -52,6 +52,11 @@ impl Breaker {
         }
     }
 
+    /// The target has begun to answer.
+    pub fn answered(&mut self) {
+        (self.open_until, self.limited_until) = (None, None);
+    }
+
     /// The target answered.
     pub fn succeeded(&mut self) {
         *self = Self::default();

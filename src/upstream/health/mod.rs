@@ -165,13 +165,12 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// The answer has begun.
+    /// The answer has begun. Whether it is a success is not known before its end.
     pub fn answered(&self) {
         let (now, took) = (Instant::now(), self.start.elapsed());
         self.health.change(&self.target, |record| {
-            record.breaker.succeeded();
+            record.breaker.answered();
             record.first.note(took, now);
-            record.window.note(false, now);
         });
     }
 
@@ -185,8 +184,12 @@ impl InFlight {
 
     /// The answer is whole.
     pub fn finished(&self) {
-        let took = self.start.elapsed();
-        self.health.change(&self.target, |record| record.total.note(took, Instant::now()));
+        let (now, took) = (Instant::now(), self.start.elapsed());
+        self.health.change(&self.target, |record| {
+            record.breaker.succeeded();
+            record.total.note(took, now);
+            record.window.note(false, now);
+        });
     }
 
     /// The target failed.
@@ -252,6 +255,20 @@ mod tests {
         let _busy = [health.begin(&a), health.begin(&a)];
         assert!((health.load(&a) - 3.0 * idle).abs() < 1e-9);
         assert_eq!(health.standings()[0].1.in_flight, 2);
+    }
+
+    #[test]
+    fn answers_that_always_break_off_are_failures() {
+        let (health, a) = (health(3), target("a"));
+        for _ in 0..3 {
+            assert!(!health.is_open(&a));
+            let request = health.begin(&a);
+            request.answered();
+            request.failed();
+        }
+        assert!(health.is_open(&a));
+        let standing = health.standings().remove(0).1;
+        assert_eq!((standing.requests, standing.error_rate), (3, Some(1.0)));
     }
 
     #[test]
