@@ -150,6 +150,7 @@ impl Gateway {
             comparison: None,
             waited: Duration::ZERO,
             conversation: None,
+            outbounds: Arc::default(),
             record,
             id,
             place: Some(place),
@@ -248,7 +249,9 @@ impl Gateway {
         let call = Call {
             targets,
             endpoint: Endpoint::Answers,
-            request: &|target, provider| pending.asks(target, inquiry.outbound(target, provider)),
+            request: &|target, provider| {
+                pending.asks(target, ctx.outbounds.of(&inquiry, target, provider))
+            },
             headers: &ctx.passed_headers,
         };
         let start = Instant::now();

@@ -9,7 +9,7 @@ use http::HeaderMap;
 
 use super::{
     OpenRecord, RequestId, caller::Caller, check::Check, comparisons::Comparison,
-    conversations::Conversation, routing::Learned,
+    conversations::Conversation, pending::Outbounds, routing::Learned,
 };
 use crate::{
     api::chat::ChatRequest,
@@ -54,6 +54,8 @@ pub struct Context {
     pub comparison: Option<Box<Comparison>>,
     /// What it goes on with, where a target may hold that in its prompt cache.
     pub conversation: Option<Conversation>,
+    /// What is sent to each target.
+    pub outbounds: Arc<Outbounds>,
     /// Time spent waiting for a provider or for an identical request.
     pub waited: Duration,
     /// What is written down of it.

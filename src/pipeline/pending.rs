@@ -5,7 +5,35 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::{Gateway, OpenRecord, capture::account, context::Context, estimate::Said};
-use crate::{account::Spent, api::chat::ChatRequest, config::Target, limit::Held};
+use crate::{
+    account::Spent,
+    api::chat::ChatRequest,
+    config::{Provider, Target},
+    limit::Held,
+    provider::{Inexpressible, Inquiry, Outbound},
+};
+
+/// What was made of one request for each target: plans ask what can be said there before it is said.
+#[derive(Default)]
+pub struct Outbounds(Mutex<Vec<(Target, Result<Outbound, Inexpressible>)>>);
+
+impl Outbounds {
+    /// What `inquiry`, always the same, becomes for `target`.
+    pub(super) fn of(
+        &self,
+        inquiry: &Inquiry<'_>,
+        target: &Target,
+        provider: &Provider,
+    ) -> Result<Outbound, Inexpressible> {
+        let mut made = self.0.lock();
+        if let Some((_, known)) = made.iter().find(|(known, _)| known == target) {
+            return known.clone();
+        }
+        let outbound = inquiry.outbound(target, provider);
+        made.push((target.clone(), outbound.clone()));
+        outbound
+    }
+}
 
 /// A request under way. A caller who hangs up now pays for the prompt, which the provider has and bills; an estimate.
 pub(super) struct Pending<'a> {

@@ -35,6 +35,7 @@ impl Gateway {
         ctx.conversation = Conversation::of(ctx.scope, &ctx.request);
         let held = ctx.conversation.as_ref().and_then(|it| self.conversations.held(it));
         let (caller, chat) = (Arc::clone(&ctx.caller), Arc::clone(&ctx.request));
+        let outbounds = Arc::clone(&ctx.outbounds);
         let inquiry = Inquiry {
             chat: &chat,
             native: caller.native(),
@@ -48,7 +49,7 @@ impl Gateway {
             if is_own && !chat.translated && !parts.is_strict {
                 return None;
             }
-            inquiry.outbound(target, provider).err()
+            outbounds.of(&inquiry, target, provider).err()
         };
         let market = Market {
             models: &parts.models,
