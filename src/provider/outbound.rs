@@ -82,14 +82,15 @@ impl Inquiry<'_> {
                 (self.native_body((dialect, native.fields), model, on_vertex), Vec::new())
             }
             (Dialect::Chat, _) if !self.chat.translated => {
-                let moved = self.chosen.then(|| unsealed(self.chat, reads_google(provider)));
+                let moved =
+                    self.chosen.then(|| unsealed(self.chat, known_fields(&provider.base_url)));
                 match moved.flatten() {
                     Some((chat, dropped)) => (self.chat_body(&chat, model, provider), dropped),
                     None => (self.chat_body(self.chat, model, provider), Vec::new()),
                 }
             }
             (Dialect::Chat | Dialect::Responses, _) => {
-                let mut plain = plain_chat(&self.map())?;
+                let mut plain = plain_chat(&self.map(), known_fields(&provider.base_url))?;
                 let limit = limit_name(provider);
                 let other = if limit == NEW_LIMIT { OLD_LIMIT } else { NEW_LIMIT };
                 rename(&mut plain.body, other, limit);
@@ -180,9 +181,17 @@ fn limit_name(provider: &Provider) -> &'static str {
     if is_new { NEW_LIMIT } else { OLD_LIMIT }
 }
 
-/// Google's own interface in OpenAI's dialect wants the signatures of its thoughts back.
-fn reads_google(provider: &Provider) -> bool {
-    provider.base_url.contains("googleapis.com/")
+/// What vendors want back of their answers beyond what OpenAI knows: Google the signatures of thoughts, DeepSeek
+/// (<https://api-docs.deepseek.com/guides/thinking_mode#tool-calls>) and Moonshot the thoughts before a call.
+fn known_fields(base_url: &str) -> &'static [&'static str] {
+    let is_at = |host: &str| base_url.contains(host);
+    if is_at("googleapis.com/") {
+        &["extra_content"]
+    } else if ["api.deepseek.com", "api.moonshot.", "api.kimi.com"].into_iter().any(is_at) {
+        &["reasoning_content"]
+    } else {
+        &[]
+    }
 }
 
 /// An effort in Anthropic's words, where it is all that they say, in those of chat.
@@ -208,4 +217,23 @@ fn rename(body: &mut Value, from: &str, to: &str) {
 
 fn text(translated: Translated) -> (Bytes, Vec<String>) {
     (translated.body.to_string().into(), translated.dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendors_get_back_what_they_want_back() {
+        for (base_url, known) in [
+            ("https://api.openai.com/v1", &[][..]),
+            ("https://api.deepseek.com/v1", &["reasoning_content"]),
+            ("https://api.moonshot.ai/v1", &["reasoning_content"]),
+            ("https://api.moonshot.cn/v1", &["reasoning_content"]),
+            ("https://api.kimi.com/coding/v1", &["reasoning_content"]),
+            ("https://generativelanguage.googleapis.com/v1beta/openai", &["extra_content"]),
+        ] {
+            assert_eq!(known_fields(base_url), known, "{base_url}");
+        }
+    }
 }
