@@ -110,9 +110,7 @@ impl Inquiry<'_> {
                 (body.to_string().into(), dropped)
             }
             (Dialect::Generate, _) => text(gemini::request(&with_plain_effort(self.map()), model)?),
-            (Dialect::Converse, _) => {
-                text(bedrock::request(&with_plain_effort(self.map()), model)?)
-            }
+            (Dialect::Converse, _) => text(bedrock::request(&self.map(), model)?),
         };
         match dropped.first() {
             Some(field) if self.is_strict => Err(Inexpressible::new(
@@ -234,6 +232,21 @@ mod tests {
             ("https://generativelanguage.googleapis.com/v1beta/openai", &["extra_content"]),
         ] {
             assert_eq!(known_fields(base_url), known, "{base_url}");
+        }
+    }
+
+    #[test]
+    fn only_an_effort_that_is_all_of_it_is_said_in_the_words_of_chat() {
+        for (chat, expected) in [
+            (json!({"output_config": {"effort": "low"}}), json!({"reasoning_effort": "low"})),
+            (json!({"output_config": {}}), json!({})),
+            (
+                json!({"output_config": {"effort": "low", "task_budget": {}}}),
+                json!({"output_config": {"effort": "low", "task_budget": {}}}),
+            ),
+        ] {
+            let plain = with_plain_effort(chat.as_object().cloned().unwrap());
+            assert_eq!(Value::Object(plain), expected, "{chat}");
         }
     }
 }

@@ -267,6 +267,20 @@ async fn errors_have_the_shape_of_the_callers_protocol() {
 }
 
 #[tokio::test]
+async fn an_effort_of_the_whole_answer_asks_bedrock_for_no_thoughts() {
+    let (gateway, upstream) = before(Vendor::Bedrock, "").await;
+    let body = json!({
+        "model": "a/us.anthropic.claude-sonnet-4-5-20250929-v1:0", "max_tokens": 8000, "temperature": 0.3,
+        "output_config": {"effort": "low"}, "messages": [{"role": "user", "content": "Hi."}],
+    });
+    let answer = post(&gateway, "/v1/messages", &[], &body).await;
+    assert_eq!(answer.header("x-scrimp-dropped"), "output_config.effort", "{}", answer.body);
+    let sent = asked(&upstream).pop().unwrap().json();
+    assert_eq!(sent["inferenceConfig"], json!({"maxTokens": 8000, "temperature": 0.3}));
+    assert_eq!(sent.get("additionalModelRequestFields"), None);
+}
+
+#[tokio::test]
 async fn what_a_format_cannot_say_is_named_or_refused() {
     let (gateway, upstream) = before(Vendor::Anthropic, "").await;
     let mut body = question("/v1/chat/completions", false);
