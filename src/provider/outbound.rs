@@ -8,10 +8,7 @@ use super::{
     openai::{plain_chat, request_body, unsealed, unstreamed_body},
 };
 use crate::{
-    api::{
-        chat::ChatRequest,
-        fields::{self, Fields},
-    },
+    api::{chat::ChatRequest, fields},
     config::{Format, Provider, Target},
 };
 
@@ -79,7 +76,7 @@ impl Inquiry<'_> {
         }
         let (body, dropped) = match (dialect, self.native) {
             (_, Some(native)) if native.dialect == dialect => {
-                (self.native_body((dialect, native.fields), model, on_vertex), Vec::new())
+                self.native_body(native, model, on_vertex)
             }
             (Dialect::Chat, _) if !self.chat.translated => {
                 let moved =
@@ -131,14 +128,15 @@ impl Inquiry<'_> {
         }
     }
 
-    /// The caller's own body, with the model's own name in it.
+    /// The caller's own body, with the model's own name in it, and what had to be left out.
     fn native_body(
         &self,
-        (dialect, fields): (Dialect, &Fields),
+        native: Native<'_>,
         model: &str,
         on_vertex: bool,
-    ) -> Bytes {
-        let (mut dropped, mut changes) = (Vec::new(), Vec::new());
+    ) -> (Bytes, Vec<String>) {
+        let (fields, unfit) = native.fit(model);
+        let (mut dropped, mut changes) = (unfit.to_vec(), Vec::new());
         if on_vertex {
             dropped.push("model");
             changes.push(("anthropic_version", fields::quote(VERTEX_ANTHROPIC_VERSION)));
@@ -148,10 +146,11 @@ impl Inquiry<'_> {
         if let Form::Whole { max_output } = self.form {
             dropped.push("stream");
             let limit = max_output.filter(|_| self.chat.max_output.is_none());
-            let limit = limit.filter(|_| dialect == Dialect::Responses);
+            let limit = limit.filter(|_| native.dialect == Dialect::Responses);
             changes.extend(limit.map(|limit| ("max_output_tokens", limit.to_string())));
         }
-        fields.rewrite_without(&dropped, &changes)
+        let named = unfit.iter().map(|name| (*name).to_owned()).collect();
+        (fields.rewrite_without(&dropped, &changes), named)
     }
 
     /// The chat request with the limit that its form sets.
