@@ -12,7 +12,7 @@ use crate::{
     },
     cache::replay::{self, NotReplayable},
     protocol::{Protocol, Writer, messages, responses},
-    provider::{Dialect, Native},
+    provider::{Dialect, Native, anthropic},
 };
 
 /// A request as its caller wrote it.
@@ -27,7 +27,9 @@ pub struct Caller {
 struct Said {
     /// As it came.
     fields: Fields,
-    /// The same, decoded.
+    /// The same for Claude, where that cannot read all of it.
+    fitted: Option<Fields>,
+    /// The same as it came, decoded.
     request: Map<String, Value>,
     /// The field by which it leans on state that a provider keeps.
     state: Option<&'static str>,
@@ -46,6 +48,10 @@ impl Caller {
             Protocol::Messages => (messages::state(&request), fields),
             Protocol::Chat | Protocol::Completions => (None, fields),
         };
+        let fitted = match protocol {
+            Protocol::Messages => anthropic::fitted(&fields, &request)?,
+            Protocol::Chat | Protocol::Responses | Protocol::Completions => None,
+        };
         let mut chat = protocol.chat(&request)?;
         let is_empty = |messages: &Value| messages.as_array().is_some_and(Vec::is_empty);
         if state.is_some() && chat.get("messages").is_some_and(is_empty) {
@@ -56,7 +62,7 @@ impl Caller {
         chat.translated = true;
         // These end with usage unasked.
         chat.include_usage |= protocol != Protocol::Completions;
-        Ok((Self { protocol, said: Some(Said { fields, request, state }) }, chat))
+        Ok((Self { protocol, said: Some(Said { fields, fitted, request, state }) }, chat))
     }
 
     /// What it speaks.
@@ -80,7 +86,8 @@ impl Caller {
     pub fn native(&self) -> Option<Native<'_>> {
         let said = self.said.as_ref()?;
         let dialect = self.dialect()?;
-        Some(Native { dialect, fields: &said.fields, state: said.state })
+        let (fields, fitted) = (&said.fields, said.fitted.as_ref());
+        Some(Native { dialect, fields, fitted, state: said.state })
     }
 
     /// Whether what a provider says in `dialect` is what the caller wants to hear.

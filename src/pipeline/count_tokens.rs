@@ -13,7 +13,7 @@ use crate::{
     cache::Bypass,
     config::{Format, Target},
     protocol::{Malformed, Protocol, messages},
-    provider::{Dialect, Outbound},
+    provider::{Dialect, Native, Outbound, anthropic},
     route::Asked,
     upstream::{Call, Endpoint, Failure, ReplyBody},
 };
@@ -54,12 +54,16 @@ impl Gateway {
         headers: &HeaderMap,
     ) -> Result<Outgoing, Error> {
         let start = Instant::now();
+        let fitted = anthropic::fitted(fields, &fields.decoded()?)?;
+        let dialect = Dialect::Messages;
+        let native = Native { dialect, fields, fitted: fitted.as_ref(), state: None };
         let call = Call {
             targets: &[target],
             endpoint: Endpoint::CountTokens,
             request: &|target, _| {
-                let body = fields.rewrite(&[("model", fields::quote(&target.model))]);
-                let dialect = Dialect::Messages;
+                let (fields, unfit) = native.fit(&target.model);
+                let model = ("model", fields::quote(&target.model));
+                let body = fields.rewrite_without(unfit, &[model]);
                 Ok(Outbound { dialect, body, stream: false, dropped: Vec::new() })
             },
             headers: &Context::passed_headers(headers),

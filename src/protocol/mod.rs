@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod messages;
 pub mod responses;
+mod said;
 
 use serde_json::{Map, Value};
 

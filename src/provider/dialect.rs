@@ -1,5 +1,6 @@
 //! The languages of bodies, and which one a model at a provider is spoken to in.
 
+use super::anthropic;
 use crate::{
     api::fields::Fields,
     config::{Format, Provider},
@@ -27,8 +28,20 @@ pub struct Native<'a> {
     pub dialect: Dialect,
     /// The body.
     pub fields: &'a Fields,
+    /// The same for Claude, where that cannot read all of it.
+    pub fitted: Option<&'a Fields>,
     /// The field by which it leans on state that a provider keeps.
     pub state: Option<&'static str>,
+}
+
+impl<'a> Native<'a> {
+    /// What goes to `model`: the fields, and the names of those that have to be left out.
+    pub fn fit(&self, model: &str) -> (&'a Fields, &'static [&'static str]) {
+        let fields = self.fitted.filter(|_| anthropic::is_claude(model)).unwrap_or(self.fields);
+        let is_messages = self.dialect == Dialect::Messages;
+        let must_not_think = is_messages && anthropic::must_not_think(fields, model);
+        (fields, if must_not_think { &["thinking"] } else { &[] })
+    }
 }
 
 impl Dialect {

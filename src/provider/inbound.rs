@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Dialect, Piece, Stamp, Unreadable, anthropic, bedrock, gemini,
-    openai::{self, Chunk, Completion, Meaning},
+    openai::{self, Calls, Chunk, Completion, Meaning},
 };
 use crate::api::sse::Event;
 
@@ -89,8 +89,8 @@ pub fn retry_after(dialect: Dialect, body: &[u8]) -> Option<Duration> {
 /// Reads the events of a stream.
 #[derive(Debug)]
 pub enum Reader {
-    /// Chunks as they are.
-    Chat,
+    /// Chunks as they are, their calls numbered.
+    Chat(Calls),
     /// OpenAI's Responses.
     Responses(Box<openai::responses::Reader>),
     /// Anthropic's Messages.
@@ -105,7 +105,7 @@ impl Reader {
     /// For a stream in `dialect`.
     pub fn new(dialect: Dialect, stamp: Stamp) -> Self {
         match dialect {
-            Dialect::Chat => Self::Chat,
+            Dialect::Chat => Self::Chat(Calls::default()),
             Dialect::Responses => Self::Responses(Box::new(openai::responses::Reader::new(stamp))),
             Dialect::Messages => Self::Messages(Box::new(anthropic::Reader::new(stamp))),
             Dialect::Generate => Self::Generate(Box::new(gemini::Reader::new(stamp))),
@@ -116,19 +116,28 @@ impl Reader {
     /// What an event says.
     pub fn read(&mut self, event: &Event) -> Vec<Chunk> {
         self.chunks(|reader, out| match reader {
-            Self::Chat => {}
+            Self::Chat(_) => {}
             Self::Responses(reader) => reader.read(event, out),
             Self::Messages(reader) => reader.read(event, out),
             Self::Generate(reader) => reader.read(event, out),
             Self::Converse(reader) => reader.read(event, out),
         })
-        .unwrap_or_else(|| Chunk::parse(event).into_iter().collect())
+        .unwrap_or_else(|| self.chunk(event).into_iter().collect())
+    }
+
+    /// What an event of the chat dialect says.
+    fn chunk(&mut self, event: &Event) -> Option<Chunk> {
+        let mut chunk = Chunk::parse(event)?;
+        if let (Self::Chat(calls), Chunk::Delta { value, .. }) = (self, &mut chunk) {
+            calls.number(value);
+        }
+        Some(chunk)
     }
 
     /// What the end of the connection says, where it came in good order.
     pub fn end(&mut self) -> Vec<Chunk> {
         self.chunks(|reader, out| match reader {
-            Self::Chat => {}
+            Self::Chat(_) => {}
             Self::Responses(reader) => reader.end(out),
             Self::Messages(reader) => reader.end(out),
             Self::Generate(reader) => reader.end(out),
@@ -139,11 +148,34 @@ impl Reader {
 
     /// `None` where the stream is in the chat dialect already.
     fn chunks(&mut self, read: impl FnOnce(&mut Self, &mut Vec<Piece>)) -> Option<Vec<Chunk>> {
-        if matches!(self, Self::Chat) {
+        if matches!(self, Self::Chat(_)) {
             return None;
         }
         let mut pieces = Vec::new();
         read(self, &mut pieces);
         Some(pieces.into_iter().map(Chunk::from).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_chat_s_calls_with_one_index_are_numbered() {
+        let stamp = Stamp { id: "c".into(), created: 0, model: "m".into() };
+        let mut reader = Reader::new(Dialect::Chat, stamp);
+        let mut indexes = Vec::new();
+        for id in ["a", "b"] {
+            let call = json!({"index": 0, "id": id, "function": {"name": "f", "arguments": "{}"}});
+            let chunk = json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]});
+            for chunk in reader.read(&Event::with_data(&chunk.to_string())) {
+                let Chunk::Delta { value, .. } = chunk else { panic!("{chunk:?}") };
+                indexes.extend(value.pointer("/choices/0/delta/tool_calls/0/index").cloned());
+            }
+        }
+        assert_eq!(indexes, [json!(0), json!(1)]);
     }
 }

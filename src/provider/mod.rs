@@ -14,5 +14,5 @@ mod translation;
 pub use dialect::{Dialect, Native, is_claude, is_of_a_maker};
 pub use inbound::{Answer, Answered, Reader, error, retry_after};
 pub use outbound::{Form, Inquiry, Outbound};
-use translation::is_wish_for_service;
 pub use translation::{Inexpressible, Piece, Stamp, Translated, Unreadable};
+use translation::{asks_for_nothing, is_wish_for_service};

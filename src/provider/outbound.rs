@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{
         chat::{ChatRequest, NEW_LIMIT, OLD_LIMIT},
-        fields::{self, Fields},
+        fields,
     },
     config::{Format, Provider, Target},
 };
@@ -79,17 +79,18 @@ impl Inquiry<'_> {
         }
         let (body, dropped) = match (dialect, self.native) {
             (_, Some(native)) if native.dialect == dialect => {
-                (self.native_body((dialect, native.fields), model, on_vertex), Vec::new())
+                self.native_body(native, model, on_vertex)
             }
             (Dialect::Chat, _) if !self.chat.translated => {
-                let moved = self.chosen.then(|| unsealed(self.chat, reads_google(provider)));
+                let moved =
+                    self.chosen.then(|| unsealed(self.chat, known_fields(&provider.base_url)));
                 match moved.flatten() {
                     Some((chat, dropped)) => (self.chat_body(&chat, model, provider), dropped),
                     None => (self.chat_body(self.chat, model, provider), Vec::new()),
                 }
             }
             (Dialect::Chat | Dialect::Responses, _) => {
-                let mut plain = plain_chat(&self.map())?;
+                let mut plain = plain_chat(&self.map(), known_fields(&provider.base_url))?;
                 let limit = limit_name(provider);
                 let other = if limit == NEW_LIMIT { OLD_LIMIT } else { NEW_LIMIT };
                 rename(&mut plain.body, other, limit);
@@ -109,9 +110,7 @@ impl Inquiry<'_> {
                 (body.to_string().into(), dropped)
             }
             (Dialect::Generate, _) => text(gemini::request(&with_plain_effort(self.map()), model)?),
-            (Dialect::Converse, _) => {
-                text(bedrock::request(&with_plain_effort(self.map()), model)?)
-            }
+            (Dialect::Converse, _) => text(bedrock::request(&self.map(), model)?),
         };
         match dropped.first() {
             Some(field) if self.is_strict => Err(Inexpressible::new(
@@ -132,14 +131,15 @@ impl Inquiry<'_> {
         }
     }
 
-    /// The caller's own body, with the model's own name in it.
+    /// The caller's own body, with the model's own name in it, and what had to be left out.
     fn native_body(
         &self,
-        (dialect, fields): (Dialect, &Fields),
+        native: Native<'_>,
         model: &str,
         on_vertex: bool,
-    ) -> Bytes {
-        let (mut dropped, mut changes) = (Vec::new(), Vec::new());
+    ) -> (Bytes, Vec<String>) {
+        let (fields, unfit) = native.fit(model);
+        let (mut dropped, mut changes) = (unfit.to_vec(), Vec::new());
         if on_vertex {
             dropped.push("model");
             changes.push(("anthropic_version", fields::quote(VERTEX_ANTHROPIC_VERSION)));
@@ -149,10 +149,11 @@ impl Inquiry<'_> {
         if let Form::Whole { max_output } = self.form {
             dropped.push("stream");
             let limit = max_output.filter(|_| self.chat.max_output.is_none());
-            let limit = limit.filter(|_| dialect == Dialect::Responses);
+            let limit = limit.filter(|_| native.dialect == Dialect::Responses);
             changes.extend(limit.map(|limit| ("max_output_tokens", limit.to_string())));
         }
-        fields.rewrite_without(&dropped, &changes)
+        let named = unfit.iter().map(|name| (*name).to_owned()).collect();
+        (fields.rewrite_without(&dropped, &changes), named)
     }
 
     /// The chat request with the limit that its form sets.
@@ -176,9 +177,17 @@ fn limit_name(provider: &Provider) -> &'static str {
     if is_new { NEW_LIMIT } else { OLD_LIMIT }
 }
 
-/// Google's own interface in OpenAI's dialect wants the signatures of its thoughts back.
-fn reads_google(provider: &Provider) -> bool {
-    provider.base_url.contains("googleapis.com/")
+/// What vendors want back of their answers beyond what OpenAI knows: Google the signatures of thoughts, DeepSeek
+/// (<https://api-docs.deepseek.com/guides/thinking_mode#tool-calls>) and Moonshot the thoughts before a call.
+fn known_fields(base_url: &str) -> &'static [&'static str] {
+    let is_at = |host: &str| base_url.contains(host);
+    if is_at("googleapis.com/") {
+        &["extra_content"]
+    } else if ["api.deepseek.com", "api.moonshot.", "api.kimi.com"].into_iter().any(is_at) {
+        &["reasoning_content"]
+    } else {
+        &[]
+    }
 }
 
 /// An effort in Anthropic's words, where it is all that they say, in those of chat.
@@ -204,4 +213,38 @@ fn rename(body: &mut Value, from: &str, to: &str) {
 
 fn text(translated: Translated) -> (Bytes, Vec<String>) {
     (translated.body.to_string().into(), translated.dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendors_get_back_what_they_want_back() {
+        for (base_url, known) in [
+            ("https://api.openai.com/v1", &[][..]),
+            ("https://api.deepseek.com/v1", &["reasoning_content"]),
+            ("https://api.moonshot.ai/v1", &["reasoning_content"]),
+            ("https://api.moonshot.cn/v1", &["reasoning_content"]),
+            ("https://api.kimi.com/coding/v1", &["reasoning_content"]),
+            ("https://generativelanguage.googleapis.com/v1beta/openai", &["extra_content"]),
+        ] {
+            assert_eq!(known_fields(base_url), known, "{base_url}");
+        }
+    }
+
+    #[test]
+    fn only_an_effort_that_is_all_of_it_is_said_in_the_words_of_chat() {
+        for (chat, expected) in [
+            (json!({"output_config": {"effort": "low"}}), json!({"reasoning_effort": "low"})),
+            (json!({"output_config": {}}), json!({})),
+            (
+                json!({"output_config": {"effort": "low", "task_budget": {}}}),
+                json!({"output_config": {"effort": "low", "task_budget": {}}}),
+            ),
+        ] {
+            let plain = with_plain_effort(chat.as_object().cloned().unwrap());
+            assert_eq!(Value::Object(plain), expected, "{chat}");
+        }
+    }
 }

@@ -42,6 +42,18 @@ pub(super) fn is_wish_for_service(name: &str, value: &Value) -> bool {
         && value.as_str().is_some_and(|tier| ServiceTier::of(tier) != ServiceTier::Standard)
 }
 
+/// Whether a chat's field `name` asks for nothing, or for what is anyway: it is not missed where it is left out.
+pub(super) fn asks_for_nothing(name: &str, value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(wish) => *wish == (name == "parallel_tool_calls"),
+        Value::Number(number) => name != "seed" && number.as_f64() == Some(0.0),
+        Value::String(text) => name == "truncation" && text == "disabled",
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    }
+}
+
 /// A success that is not what the format promises.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -67,4 +79,33 @@ pub enum Piece {
     Failed(Value),
     /// The answer is whole.
     Done,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_changes_the_answer_is_asked_for() {
+        for (name, value, expected) in [
+            ("presence_penalty", json!(0), true),
+            ("frequency_penalty", json!(0.0), true),
+            ("presence_penalty", json!(0.5), false),
+            ("logit_bias", json!({}), true),
+            ("functions", json!([]), true),
+            ("functions", json!([{}]), false),
+            ("background", json!(false), true),
+            ("parallel_tool_calls", json!(true), true),
+            ("parallel_tool_calls", json!(false), false),
+            ("truncation", json!("disabled"), true),
+            ("truncation", json!("auto"), false),
+            ("verbosity", json!("disabled"), false),
+            ("seed", json!(0), false),
+            ("seed", json!(null), true),
+        ] {
+            assert_eq!(asks_for_nothing(name, &value), expected, "{name}: {value}");
+        }
+    }
 }

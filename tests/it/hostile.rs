@@ -49,7 +49,7 @@ fn read_as_everything(value: &Value) {
         anthropic::request(object, "claude-opus-4-7").is_ok(),
         gemini::request(object, "gemini-3.8-flash").is_ok(),
         bedrock::request(object, "anthropic.claude-v1:0").is_ok(),
-        plain_chat(object).is_ok(),
+        plain_chat(object, &[]).is_ok(),
     );
     let bytes = value.to_string();
     let _ = ChatRequest::parse(bytes.clone().into());

@@ -267,6 +267,49 @@ async fn errors_have_the_shape_of_the_callers_protocol() {
 }
 
 #[tokio::test]
+async fn a_conversation_goes_on_with_claude_where_another_model_began_it() {
+    let (gateway, upstream) = before(Vendor::Anthropic, "").await;
+    let (asked_for, id, fitted) =
+        (json!({"role": "user", "content": "Read."}), "f.read:0", "f_read_0");
+    let called = |id: &str| json!({"type": "tool_use", "id": id, "name": "read", "input": {}});
+    let told = |id: &str| json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": id, "content": "r"}]});
+    let thought = json!({"type": "thinking", "thinking": "hm", "signature": ""});
+    let mut body = json!({
+        "model": "a/claude-sonnet-4-5", "max_tokens": 5000, "thinking": {"type": "enabled", "budget_tokens": 2000},
+        "messages": [asked_for, {"role": "assistant", "content": [thought, called(id)]}, told(id)],
+    });
+    let expected =
+        json!([asked_for, {"role": "assistant", "content": [called(fitted)]}, told(fitted)]);
+    for path in ["/v1/messages", "/v1/messages/count_tokens"] {
+        let answer = post(&gateway, path, &[], &body).await;
+        let sent = upstream.requests().pop().unwrap().json();
+        assert_eq!((answer.status, &sent["messages"]), (200, &expected), "{path}: {}", answer.body);
+        assert_eq!(sent.get("thinking"), None, "{path}: the turn began without");
+        if path == "/v1/messages" {
+            assert_eq!(answer.header("x-scrimp-dropped"), "thinking");
+        }
+    }
+    body["model"] = "a/another".into();
+    post(&gateway, "/v1/messages", &[], &body).await;
+    let sent = upstream.requests().pop().unwrap().json();
+    assert_eq!(sent["messages"], body["messages"], "only Claude is known to refuse them");
+}
+
+#[tokio::test]
+async fn an_effort_of_the_whole_answer_asks_bedrock_for_no_thoughts() {
+    let (gateway, upstream) = before(Vendor::Bedrock, "").await;
+    let body = json!({
+        "model": "a/us.anthropic.claude-sonnet-4-5-20250929-v1:0", "max_tokens": 8000, "temperature": 0.3,
+        "output_config": {"effort": "low"}, "messages": [{"role": "user", "content": "Hi."}],
+    });
+    let answer = post(&gateway, "/v1/messages", &[], &body).await;
+    assert_eq!(answer.header("x-scrimp-dropped"), "output_config.effort", "{}", answer.body);
+    let sent = asked(&upstream).pop().unwrap().json();
+    assert_eq!(sent["inferenceConfig"], json!({"maxTokens": 8000, "temperature": 0.3}));
+    assert_eq!(sent.get("additionalModelRequestFields"), None);
+}
+
+#[tokio::test]
 async fn what_a_format_cannot_say_is_named_or_refused() {
     let (gateway, upstream) = before(Vendor::Anthropic, "").await;
     let mut body = question("/v1/chat/completions", false);

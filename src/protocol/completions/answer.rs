@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::protocol::said::content;
+
 /// A `chat.completion` as a `text_completion`.
 pub fn answer(completion: &Value) -> Value {
     let mut answer = beginning(completion);
@@ -61,12 +63,9 @@ pub(super) fn choice(choice: &Value, side: &str) -> Value {
 /// What is said: the content, else the refusal, for which there is no other place.
 fn text(said: &Value) -> String {
     let refusal = || said.get("refusal").and_then(Value::as_str).unwrap_or_default().to_owned();
-    match said.get("content") {
-        Some(Value::String(text)) if !text.is_empty() => text.clone(),
-        Some(Value::Array(parts)) => {
-            parts.iter().filter_map(|part| part.get("text")?.as_str()).collect()
-        }
-        _ => refusal(),
+    match content(said.get("content")) {
+        text if text.is_empty() => refusal(),
+        text => text.into_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{stop::End, usage::usage};
+use crate::protocol::said;
 
 /// The message that a `chat.completion` is. A completion with several choices is its first.
 pub fn answer(completion: &Value) -> Value {
@@ -35,7 +36,7 @@ fn content(message: &Value, end: &mut End) -> Vec<Value> {
         return native.to_vec();
     }
     let mut blocks = thoughts(message);
-    let said = said(message.get("content").unwrap_or(&Value::Null));
+    let said = said::content(message.get("content")).into_owned();
     let refusal = end.spoken_refusal().map(str::to_owned).unwrap_or_default();
     let texts = [said, refusal].into_iter().filter(|text| !text.is_empty());
     blocks.extend(texts.map(|text| json!({"type": "text", "text": text})));
@@ -54,7 +55,7 @@ pub(super) fn thoughts(message: &Value) -> Vec<Value> {
     let blocks = message.get("thinking_blocks").and_then(Value::as_array);
     let signed: Vec<Value> =
         blocks.into_iter().flatten().filter(|block| block.is_object()).cloned().collect();
-    let plain = text(message, "reasoning_content");
+    let plain = said::thoughts(|name| message.get(name));
     if plain.is_empty() || signed.iter().any(|block| !text(block, "thinking").is_empty()) {
         return signed;
     }
@@ -62,19 +63,10 @@ pub(super) fn thoughts(message: &Value) -> Vec<Value> {
     [vec![thought], signed].concat()
 }
 
-/// The text of a content, in parts or not.
-fn said(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().map(|part| text(part, "text")).collect(),
-        _ => String::new(),
-    }
-}
-
 fn call(call: &Value) -> Value {
     let function = call.get("function").unwrap_or(&Value::Null);
-    let arguments = text(function, "arguments");
-    json!({"type": "tool_use", "id": text(call, "id"), "name": text(function, "name"), "input": input(arguments)})
+    let arguments = said::text(function.get("arguments"));
+    json!({"type": "tool_use", "id": text(call, "id"), "name": text(function, "name"), "input": input(&arguments)})
 }
 
 /// The object that a call's arguments are. Arguments that are none, which a model may well write, are handed on as text:
@@ -104,7 +96,7 @@ mod tests {
     #[test]
     fn a_message_becomes_blocks() {
         let signed = json!({"type": "thinking", "thinking": "hm", "signature": "s"});
-        let call = |arguments: &str| json!([{"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}}]);
+        let call = |arguments: Value| json!([{"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}}]);
         let used =
             |input: Value| json!([{"type": "tool_use", "id": "c", "name": "f", "input": input}]);
         for (message, expected) in [
@@ -124,9 +116,14 @@ mod tests {
                 json!({"reasoning_content": "hm"}),
                 json!([{"type": "thinking", "thinking": "hm", "signature": ""}]),
             ),
-            (json!({"tool_calls": call("{\"x\": 1}")}), used(json!({"x": 1}))),
-            (json!({"tool_calls": call("")}), used(json!({}))),
-            (json!({"tool_calls": call("{\"x\"")}), used(json!({"arguments": "{\"x\""}))),
+            (
+                json!({"reasoning_content": "", "reasoning": "hm"}),
+                json!([{"type": "thinking", "thinking": "hm", "signature": ""}]),
+            ),
+            (json!({"tool_calls": call(json!("{\"x\": 1}"))}), used(json!({"x": 1}))),
+            (json!({"tool_calls": call(json!({"x": 1}))}), used(json!({"x": 1}))),
+            (json!({"tool_calls": call(json!(""))}), used(json!({}))),
+            (json!({"tool_calls": call(json!("{\"x\""))}), used(json!({"arguments": "{\"x\""}))),
             (
                 json!({"content": "hi", "content_blocks": [{"type": "new"}]}),
                 json!([{"type": "new"}]),

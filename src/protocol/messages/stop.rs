@@ -32,20 +32,21 @@ impl End {
     pub(super) fn fields(&self) -> Map<String, Value> {
         let sequence = self.sequence.as_ref().filter(|_| self.reason.as_deref() == Some("stop"));
         let reason = match self.reason.as_deref() {
-            _ if self.is_filtered() || !self.refusal.is_empty() => Some("refusal"),
+            _ if self.is_filtered() || !self.refusal.is_empty() => "refusal",
             // A forced call ends with "stop" at OpenAI.
-            Some("stop") if self.calls => Some("tool_use"),
-            Some("stop") if sequence.is_some() => Some("stop_sequence"),
-            Some("stop") => Some("end_turn"),
-            Some("length") => Some("max_tokens"),
-            Some("tool_calls" | "function_call") => Some("tool_use"),
-            _ => None,
+            Some("stop") if self.calls => "tool_use",
+            Some("stop") if sequence.is_some() => "stop_sequence",
+            Some("stop") => "end_turn",
+            Some("length") => "max_tokens",
+            Some("tool_calls" | "function_call") => "tool_use",
+            // It was cut off, in a way that this protocol has no word for.
+            _ => "max_tokens",
         };
         let mut fields = Map::new();
         fields.insert("stop_reason".into(), reason.into());
         fields.insert(
             "stop_sequence".into(),
-            sequence.filter(|_| reason == Some("stop_sequence")).cloned().into(),
+            sequence.filter(|_| reason == "stop_sequence").cloned().into(),
         );
         if self.is_filtered() && !self.refusal.is_empty() {
             let details = json!({"type": "refusal", "category": null, "explanation": self.refusal});
@@ -118,9 +119,9 @@ mod tests {
                 json!({"finish_reason": "brand_new"}),
                 "",
                 false,
-                json!({"stop_reason": null, "stop_sequence": null}),
+                json!({"stop_reason": "max_tokens", "stop_sequence": null}),
             ),
-            (json!({}), "", false, json!({"stop_reason": null, "stop_sequence": null})),
+            (json!({}), "", true, json!({"stop_reason": "max_tokens", "stop_sequence": null})),
         ] {
             let mut end = End { refusal: refusal.into(), calls, ..End::default() };
             end.note(&choice);

@@ -9,6 +9,7 @@ use super::{
     stop::End,
     usage,
 };
+use crate::protocol::said;
 
 /// Writes one answer's events in the order that clients rely on: the message's start, its blocks one after the other,
 /// why it ended and what it used, its stop.
@@ -128,9 +129,9 @@ impl Writer {
         if delta.get("thinking_blocks").is_some() {
             thoughts(delta).iter().for_each(|thought| self.blocks.push_thought(thought, out));
         } else {
-            self.say(Block::Thinking, text(delta, "reasoning_content"), out);
+            self.say(Block::Thinking, said::thoughts(|name| delta.get(name)), out);
         }
-        self.say(Block::Text, text(delta, "content"), out);
+        self.say(Block::Text, &said::content(delta.get("content")), out);
         let calls = delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten();
         for (place, call) in calls.enumerate() {
             let function = call.get("function").unwrap_or(&Value::Null);
@@ -139,7 +140,7 @@ impl Writer {
                 number,
                 id: text(call, "id").to_owned(),
                 name: text(function, "name").to_owned(),
-                arguments: text(function, "arguments").to_owned(),
+                arguments: said::text(function.get("arguments")).into_owned(),
             };
             self.blocks.push(piece, out);
         }
@@ -219,6 +220,27 @@ mod tests {
         let kinds: Vec<&Value> =
             streamed.iter().filter_map(|event| event.pointer("/content_block/type")).collect();
         assert_eq!(kinds, [&json!("text")]);
+    }
+
+    #[test]
+    fn every_vendor_s_way_of_saying_it_is_understood() {
+        let function = json!({"name": "f", "arguments": {"x": 1}});
+        let events = events(&[
+            delta(json!({"role": "assistant", "reasoning": "hm"})),
+            delta(
+                json!({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}),
+            ),
+            delta(json!({"tool_calls": [{"index": 0, "id": "c", "function": function}]})),
+            end("tool_calls"),
+        ]);
+        let said: Vec<&Value> =
+            events.iter().filter_map(|event| event.get("delta")).take(3).collect();
+        let expected = [
+            json!({"type": "thinking_delta", "thinking": "hm"}),
+            json!({"type": "text_delta", "text": "ab"}),
+            json!({"type": "input_json_delta", "partial_json": "{\"x\":1}"}),
+        ];
+        assert_eq!(said, expected.iter().collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! A call of one of the caller's tools: a `function_call`, or a `custom_tool_call` with free text.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value, json};
 
 use super::{
     events::{Delta, Events, Place},
     response::Status,
 };
+use crate::protocol::said;
 
 /// A call that grows.
 #[derive(Debug)]
@@ -88,7 +87,7 @@ impl Call {
     ) {
         self.learn(piece);
         let [_, input, delta, _] = self.kind.words();
-        let more = text(within(self.kind, piece, input));
+        let more = said::text(within(self.kind, piece, input));
         if more.is_empty() {
             return;
         }
@@ -136,12 +135,12 @@ impl Call {
 
     /// Some vendors name a call only after its first piece.
     fn learn(&mut self, piece: &Map<String, Value>) {
-        for (known, said) in [
-            (&mut self.call_id, text(piece.get("id"))),
-            (&mut self.name, text(within(self.kind, piece, "name"))),
+        for (known, told) in [
+            (&mut self.call_id, piece.get("id")),
+            (&mut self.name, within(self.kind, piece, "name")),
         ] {
             if known.is_empty() {
-                *known = said.into_owned();
+                *known = said::text(told).into_owned();
             }
         }
         let ours = ["custom", "function", "id", "index", "type"];
@@ -154,13 +153,4 @@ impl Call {
 fn within<'a>(kind: Kind, piece: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let side = if kind == Kind::Function { "function" } else { "custom" };
     piece.get(side)?.get(name)
-}
-
-fn text(value: Option<&Value>) -> Cow<'_, str> {
-    match value {
-        None | Some(Value::Null) => Cow::default(),
-        Some(Value::String(text)) => text.into(),
-        // A few vendors send arguments as an object.
-        Some(value) => value.to_string().into(),
-    }
 }

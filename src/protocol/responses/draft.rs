@@ -61,14 +61,18 @@ impl Draft {
     /// The answer is over. Returns how it ended.
     pub(super) fn close(&mut self, events: &mut Events<'_>) -> Status {
         let reason = match self.finish_reason.as_deref() {
-            Some("length") => "max_output_tokens",
-            Some("content_filter") => "content_filter",
-            _ => {
+            Some("stop" | "tool_calls" | "function_call") => {
                 self.output.close(Status::Completed, events);
                 return Status::Completed;
             }
+            Some("length") => Some("max_output_tokens"),
+            Some("content_filter") => Some("content_filter"),
+            // It broke off in a way that this protocol has no word for.
+            _ => None,
         };
-        self.fields.insert("incomplete_details".into(), json!({"reason": reason}));
+        if let Some(reason) = reason {
+            self.fields.insert("incomplete_details".into(), json!({"reason": reason}));
+        }
         self.output.close(Status::Incomplete, events);
         Status::Incomplete
     }

@@ -12,7 +12,10 @@ pub(super) fn made(image: &Map<String, Value>) -> Option<Map<String, Value>> {
         ("output_format", kind),
         ("result", data),
     ];
-    Some(item.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect())
+    let mut item: Map<String, Value> =
+        item.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect();
+    item.extend(signature(image));
+    Some(item)
 }
 
 /// The image of a chat that an item is; `None` where its data are not in it.
@@ -20,7 +23,14 @@ pub(super) fn shown(item: &Map<String, Value>) -> Option<Value> {
     let data = item.get("result")?.as_str()?;
     let kind = item.get("output_format").and_then(Value::as_str).unwrap_or("png");
     let url = format!("data:image/{kind};base64,{data}");
-    Some(json!({"type": "image_url", "image_url": {"url": url}}))
+    let mut image = json!({"type": "image_url", "image_url": {"url": url}});
+    image.as_object_mut()?.extend(signature(item));
+    Some(image)
+}
+
+/// Gemini's signature, which has the same place in both.
+fn signature(of: &Map<String, Value>) -> Option<(String, Value)> {
+    of.get_key_value("extra_content").map(|(name, value)| (name.clone(), value.clone()))
 }
 
 #[cfg(test)]
@@ -29,8 +39,8 @@ mod tests {
 
     #[test]
     fn an_image_comes_back_as_it_went() {
-        let image =
-            json!({"type": "image_url", "image_url": {"url": "data:image/webp;base64,AAAA"}});
+        let image = json!({"type": "image_url", "image_url": {"url": "data:image/webp;base64,AAAA"},
+            "extra_content": {"google": {"thought_signature": "c2ln"}}});
         let item = made(image.as_object().unwrap()).unwrap();
         assert_eq!((&item["result"], &item["output_format"]), (&json!("AAAA"), &json!("webp")));
         assert_eq!(shown(&item), Some(image));

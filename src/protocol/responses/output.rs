@@ -2,8 +2,6 @@
 //!
 //! A message or reasoning ends when something else begins; calls stay open, because their pieces may come in turns.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
 use super::{
@@ -15,6 +13,7 @@ use super::{
     response::Status,
     told,
 };
+use crate::protocol::said::{content, thoughts};
 
 /// How the name within an id begins that the gateway gave: `msg_scrimp_…`.
 pub(super) const OWN_ID: &str = "scrimp_";
@@ -67,7 +66,7 @@ impl Output {
             natives.retain(|item| is_foreign(item));
         }
         self.think(said, events);
-        let text = text(said.get("content"));
+        let text = content(said.get("content"));
         if !text.is_empty()
             && let Some((message, place)) = self.message(events)
         {
@@ -110,8 +109,8 @@ impl Output {
             items.into_iter().for_each(|item| self.tell(item, events));
             return;
         }
-        let names = ["reasoning_content", "reasoning"];
-        if let Some(text) = names.into_iter().find_map(|name| some_text(said.get(name)))
+        let text = thoughts(|name| said.get(name));
+        if !text.is_empty()
             && let Some((reasoning, place)) = self.reasoning(events)
         {
             reasoning.say(text, place, events);
@@ -265,17 +264,6 @@ fn flat(annotation: &Map<String, Value>) -> Value {
         flat.insert("type".into(), kind.into());
     }
     flat.into()
-}
-
-/// The text of a content: a few vendors answer with a list of parts.
-fn text(content: Option<&Value>) -> Cow<'_, str> {
-    match content {
-        Some(Value::String(text)) => text.into(),
-        Some(Value::Array(parts)) => {
-            parts.iter().filter_map(|part| part.get("text")?.as_str()).collect()
-        }
-        _ => Cow::default(),
-    }
 }
 
 fn some_text(value: Option<&Value>) -> Option<&str> {

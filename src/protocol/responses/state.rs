@@ -33,21 +33,31 @@ fn is_reference(item: &Value) -> bool {
 }
 
 /// The `input` for a provider that speaks Responses, when it must not be the caller's as it came: without the reasoning
-/// items that the gateway made of another provider's reasoning, and without the ids that it gave to other items. The
-/// provider would look for them among those that it keeps, and refuse the request.
+/// items that the gateway made of another provider's reasoning, without the ids that it gave to other items, and without
+/// Gemini's signatures. The provider would look for the items among those that it keeps, and refuse the request.
 pub fn native_input(request: &Map<String, Value>) -> Option<Vec<Value>> {
     let items = request.get("input")?.as_array()?;
-    if !items.iter().any(|item| is_own_reasoning(item) || has_own_id(item)) {
+    if !items.iter().any(|item| has_own_id(item) || is_own_reasoning(item) || is_signed(item)) {
         return None;
     }
     let mut native: Vec<Value> =
         items.iter().filter(|item| !is_own_reasoning(item)).cloned().collect();
-    for item in native.iter_mut().filter(|item| has_own_id(item)) {
-        if let Some(fields) = item.as_object_mut() {
+    for item in &mut native {
+        let is_ours = has_own_id(item);
+        let Some(fields) = item.as_object_mut() else { continue };
+        if is_ours {
             fields.remove("id");
         }
+        fields.remove(SIGNATURE);
     }
     Some(native)
+}
+
+/// Where Gemini's signature of an item is.
+const SIGNATURE: &str = "extra_content";
+
+fn is_signed(item: &Value) -> bool {
+    item.get(SIGNATURE).is_some()
 }
 
 fn is_own_reasoning(item: &Value) -> bool {
@@ -102,6 +112,8 @@ mod tests {
             }
             call
         };
+        let mut signed = call(None);
+        signed["extra_content"] = json!({"google": {"thought_signature": "c2ln"}});
         let own = format!("rs_{OWN_ID}1_0");
         let sealed = thinking::seal(&[json!({"type": "redacted_thinking", "data": "d"})]);
         let request = json!({"input": [
@@ -110,9 +122,11 @@ mod tests {
             {"type": "reasoning", "summary": [], "encrypted_content": sealed},
             call(Some(&format!("fc_{OWN_ID}1_1"))),
             call(Some("fc_1")),
+            signed,
         ]});
-        let expected = vec![user.clone(), native, call(None), call(Some("fc_1"))];
+        let expected = vec![user.clone(), native, call(None), call(Some("fc_1")), call(None)];
         assert_eq!(native_input(&object(request)), Some(expected));
+        assert_eq!(native_input(&object(json!({"input": [signed]}))), Some(vec![call(None)]));
         assert_eq!(native_input(&object(json!({"input": [user]}))), None);
         assert_eq!(native_input(&object(json!({"input": "x"}))), None);
     }

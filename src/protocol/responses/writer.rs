@@ -159,6 +159,26 @@ mod tests {
     }
 
     #[test]
+    fn only_an_answer_that_came_to_its_end_is_completed() {
+        for (reason, kind, details) in [
+            (json!("stop"), "completed", Value::Null),
+            (json!("tool_calls"), "completed", Value::Null),
+            (json!("length"), "incomplete", json!({"reason": "max_output_tokens"})),
+            (json!("malformed"), "incomplete", Value::Null),
+            (Value::Null, "incomplete", Value::Null),
+        ] {
+            let (mut writer, mut out) = (Writer::new(&Map::new()), String::new());
+            writer.chunk(&json!({"choices": [{"delta": {}, "finish_reason": reason}]}), &mut out);
+            writer.finish(&mut out);
+            let last = out.trim_end().rsplit("data: ").next().unwrap();
+            let last: Value = serde_json::from_str(last).unwrap();
+            assert_eq!(last["type"], format!("response.{kind}"), "{reason}");
+            assert_eq!(last["response"]["status"], kind, "{reason}");
+            assert_eq!(last["response"]["incomplete_details"], details, "{reason}");
+        }
+    }
+
+    #[test]
     fn the_first_choice_is_the_answer() {
         let mut writer = Writer::new(&Map::new());
         let mut out = String::new();

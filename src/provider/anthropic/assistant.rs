@@ -60,7 +60,7 @@ fn calls(message: &Map<String, Value>, at: &str) -> Result<Vec<Value>, Inexpress
         let (Some(id), Some(function)) = (call.get("id").and_then(Value::as_str), function) else {
             return Err(Inexpressible::new(at, "is no call of a function with an 'id'"));
         };
-        let input = input(text(function, "arguments").unwrap_or_default());
+        let input = input(given(function, "arguments"));
         let input = input.ok_or_else(|| {
             Inexpressible::new(format!("{at}.function.arguments"), "are not an object in JSON")
         })?;
@@ -70,12 +70,14 @@ fn calls(message: &Map<String, Value>, at: &str) -> Result<Vec<Value>, Inexpress
     calls.iter().enumerate().map(call).collect()
 }
 
-/// The object that a call's arguments are.
-fn input(arguments: &str) -> Option<Value> {
-    if arguments.trim().is_empty() {
-        return Some(json!({}));
+/// The object that a call's arguments are: its text, or itself, as a few vendors have it.
+fn input(arguments: Option<&Value>) -> Option<Value> {
+    match arguments {
+        None => Some(json!({})),
+        Some(Value::String(text)) if text.trim().is_empty() => Some(json!({})),
+        Some(Value::String(text)) => serde_json::from_str(text).ok().filter(Value::is_object),
+        Some(value) => Some(value.clone()).filter(Value::is_object),
     }
-    serde_json::from_str(arguments).ok().filter(Value::is_object)
 }
 
 #[cfg(test)]
@@ -107,6 +109,10 @@ mod tests {
             ),
             (json!({"content": "hi", "reasoning_content": "hm"}), json!("hi")),
             (json!({"content": "", "tool_calls": call("{}")}), json!([used])),
+            (
+                json!({"tool_calls": [{"id": "c", "function": {"name": "f", "arguments": {"x": 1}}}]}),
+                json!([{"type": "tool_use", "id": "c", "name": "f", "input": {"x": 1}}]),
+            ),
             (json!({"content": null, "refusal": "no"}), json!([text("no")])),
             (json!({"content": "hi", "content_blocks": native}), native),
             (json!({"content": "hi", "content_blocks": []}), json!("hi")),

@@ -45,6 +45,11 @@ impl Model {
         Self(Some(Claude { family: family.unwrap_or(Family::Other), version }))
     }
 
+    /// It is one of Claude's.
+    pub(super) fn is_claude(self) -> bool {
+        self.0.is_some()
+    }
+
     /// It can think before it answers.
     pub(super) fn thinks(self) -> bool {
         self.0.is_none() || self.since((3, 7))

@@ -11,7 +11,7 @@ use super::{
     tools::tools,
     turns::conversation,
 };
-use crate::provider::{Inexpressible, Translated, is_wish_for_service};
+use crate::provider::{Inexpressible, Translated, asks_for_nothing, is_wish_for_service};
 
 /// What to send for `chat` to a provider that calls the model `model`.
 ///
@@ -96,19 +96,12 @@ const HEARD: &[&str] = &[
     "user",
 ];
 
-/// Names what is left out; a value that asks for nothing is not missed.
+/// Names what is left out.
 fn name_the_rest(chat: &Map<String, Value>, dropped: &mut Dropped) {
     for (name, value) in chat {
-        let asks_for_nothing = match value {
-            Value::Null | Value::Bool(false) => true,
-            Value::Number(number) => name != "seed" && number.as_f64() == Some(0.0),
-            Value::Array(items) => items.is_empty(),
-            Value::Object(fields) => fields.is_empty(),
-            _ => false,
-        };
         let known = |names: &[&str]| names.contains(&name.as_str());
         let is_heard = known(HEARD) && !is_wish_for_service(name, value);
-        if !asks_for_nothing && !is_heard && !known(OWN) {
+        if !asks_for_nothing(name, value) && !is_heard && !known(OWN) {
             dropped.name(name);
         }
     }

@@ -16,7 +16,8 @@ pub(super) struct Enforceable {
 
 /// The schema as it can be enforced; `Err` with the place of something whose answers it would keep out.
 ///
-/// Closing an object that names its properties keeps no wanted answer out; closing one that is a free map would.
+/// Closing an object that names its properties keeps no wanted answer out, where that is all that it has to be; closing
+/// one that is a free map, or one of several that an answer has to be at once, would.
 pub(super) fn enforceable(schema: &Value) -> Result<Enforceable, String> {
     let mut loosened = Vec::new();
     let schema = close(schema, "", &mut loosened)?;
@@ -85,8 +86,25 @@ fn close(schema: &Value, at: &str, loosened: &mut Vec<String>) -> Result<Value, 
         }
         closed.insert("additionalProperties".into(), false.into());
     }
+    if objects(&closed) > 1 {
+        let joint = ["allOf", "anyOf"].into_iter().find(|keyword| closed.contains_key(*keyword));
+        return Err(join(at, joint.unwrap_or("$ref")));
+    }
     tell(&mut closed, &told);
     Ok(Value::Object(closed))
+}
+
+/// As how many closed objects at once an answer has to fit, each of which keeps out the properties of the others. What a
+/// reference leads to may be one.
+fn objects(closed: &Map<String, Value>) -> usize {
+    let branches = |keyword: &str| {
+        let branches = closed.get(keyword).and_then(Value::as_array).into_iter().flatten();
+        branches.filter_map(Value::as_object).map(objects)
+    };
+    usize::from(closed.contains_key("additionalProperties"))
+        + usize::from(closed.contains_key("$ref"))
+        + usize::from(branches("anyOf").any(|count| count > 0))
+        + branches("allOf").sum::<usize>()
 }
 
 /// Keywords one of which must say what fits; without any everything does, which cannot be enforced.
@@ -174,6 +192,38 @@ mod tests {
             ),
         ] {
             assert_eq!(enforceable(&schema).unwrap().loosened, [place], "{schema}");
+        }
+    }
+
+    #[test]
+    fn objects_that_an_answer_has_to_be_at_once_cannot_be_closed() {
+        let object =
+            |name: &str| json!({"type": "object", "properties": {name: {"type": "string"}}});
+        let reference = json!({"$ref": "#/$defs/a"});
+        let (text, nothing) = (json!({"type": "string"}), json!({"type": "null"}));
+        let with = |mut schema: Value, keyword: &str, branches: Value| {
+            schema[keyword] = branches;
+            schema
+        };
+        for (schema, place) in [
+            (json!({"allOf": [object("a"), object("b")]}), Some("allOf")),
+            (json!({"allOf": [reference, object("b")]}), Some("allOf")),
+            (with(object("a"), "allOf", json!([reference])), Some("allOf")),
+            (with(object("a"), "anyOf", json!([object("b"), nothing])), Some("anyOf")),
+            (with(object("a"), "oneOf", json!([object("b"), object("c")])), Some("anyOf")),
+            (with(object("a"), "$ref", json!("#/$defs/a")), Some("$ref")),
+            (
+                json!({"anyOf": [nothing, {"allOf": [object("a"), object("b")]}]}),
+                Some("anyOf.allOf"),
+            ),
+            (json!({"allOf": [object("a")]}), None),
+            (json!({"allOf": [reference], "description": "One of those."}), None),
+            (json!({"allOf": [text, {"enum": ["a"]}]}), None),
+            (json!({"anyOf": [object("a"), object("b"), reference]}), None),
+            (with(object("a"), "anyOf", json!([text])), None),
+        ] {
+            let found = enforceable(&schema).err();
+            assert_eq!(found.as_deref(), place, "{schema}");
         }
     }
 

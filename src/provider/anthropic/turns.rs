@@ -84,15 +84,20 @@ pub(super) fn conversation(
 }
 
 impl Conversation {
-    /// It ends with results of tools, and the turn that called them does not begin with a thought: its client may not
-    /// have known what to do with thoughts.
+    /// See [`calls_without_thoughts`].
     pub(super) fn calls_without_thoughts(&self) -> bool {
-        let first = |turn: &Value| turn.pointer("/content/0/type")?.as_str().map(str::to_owned);
-        let [.., call, results] = self.messages.as_slice() else { return false };
-        let thought = first(call);
-        first(results).as_deref() == Some("tool_result")
-            && !matches!(thought.as_deref(), Some("thinking" | "redacted_thinking"))
+        calls_without_thoughts(&self.messages)
     }
+}
+
+/// Whether turns in the API's words end with results of tools, and the turn that called them does not begin with a
+/// thought: its client may not have known what to do with thoughts.
+pub(super) fn calls_without_thoughts(turns: &[Value]) -> bool {
+    let first = |turn: &Value| turn.pointer("/content/0/type")?.as_str().map(str::to_owned);
+    let [.., call, results] = turns else { return false };
+    let thought = first(call);
+    first(results).as_deref() == Some("tool_result")
+        && !matches!(thought.as_deref(), Some("thinking" | "redacted_thinking"))
 }
 
 struct Turn {

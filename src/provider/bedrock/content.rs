@@ -56,17 +56,17 @@ impl Content {
             };
             blocks.push(block);
             if kinds != Kinds::Tool {
-                self.mark(&mut blocks, part);
+                self.mark(&mut blocks, part.get(MARK));
             }
         }
         Ok(blocks)
     }
 
-    /// Ends `blocks` with a mark for the prompt cache where `marked` asks for one.
-    pub(super) fn mark(&self, blocks: &mut Vec<Value>, marked: &Value) {
+    /// Ends `blocks` with a mark for the prompt cache where `control` asks for one.
+    pub(super) fn mark(&self, blocks: &mut Vec<Value>, control: Option<&Value>) {
         let is_marked = blocks.last().is_none_or(|last| last.get("cachePoint").is_some());
         if self.family.caches() && !is_marked {
-            blocks.extend(cache_point(marked));
+            blocks.extend(cache_point(control));
         }
     }
 
@@ -95,11 +95,14 @@ impl Content {
     }
 }
 
-/// Anthropic's `cache_control` in Converse's words.
+/// Where Anthropic's mark for the prompt cache stands.
+pub(super) const MARK: &str = "cache_control";
+
+/// That mark in Converse's words.
 ///
 /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CachePointBlock.html>
-pub(super) fn cache_point(marked: &Value) -> Option<Value> {
-    let control = marked.get("cache_control").filter(|control| control.is_object())?;
+pub(super) fn cache_point(control: Option<&Value>) -> Option<Value> {
+    let control = control.filter(|control| control.is_object())?;
     let mut point = json!({"type": "default"});
     if control.get("ttl").is_some_and(|ttl| ttl == "1h") {
         point["ttl"] = "1h".into();

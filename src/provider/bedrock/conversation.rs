@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    content::{Content, Kinds},
+    content::{Content, Kinds, MARK},
     family::Family,
 };
 use crate::provider::Inexpressible;
@@ -43,6 +43,11 @@ pub(super) fn read(
     };
     for (position, message) in messages.iter().enumerate() {
         reader.message(message, &format!("messages[{position}]"))?;
+    }
+    // A mark on the request as a whole stands at its end.
+    let last = reader.conversation.turns.last_mut().and_then(|turn| turn.get_mut("content"));
+    if let Some(blocks) = last.and_then(Value::as_array_mut) {
+        reader.content.mark(blocks, chat.get(MARK));
     }
     let conversation = reader.conversation;
     match conversation.turns.first().map(|turn| &turn["role"]) {
@@ -125,7 +130,7 @@ impl Messages<'_> {
     ) -> Result<Vec<Value>, Inexpressible> {
         let mut blocks =
             self.content.blocks(message.get("content"), kinds, &format!("{at}.content"))?;
-        self.content.mark(&mut blocks, message);
+        self.content.mark(&mut blocks, message.get(MARK));
         Ok(blocks)
     }
 
@@ -162,7 +167,7 @@ impl Messages<'_> {
             let block = self.tool_use(call, &format!("{at}.tool_calls[{position}]"))?;
             blocks.push(block);
         }
-        self.content.mark(&mut blocks, message);
+        self.content.mark(&mut blocks, message.get(MARK));
         Ok(blocks)
     }
 
@@ -212,7 +217,7 @@ impl Messages<'_> {
         // What a tool returned holds no marks itself; they follow it.
         let parts = parts.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         for marked in parts.iter().chain([message]) {
-            self.content.mark(&mut blocks, marked);
+            self.content.mark(&mut blocks, marked.get(MARK));
         }
         Ok(blocks)
     }

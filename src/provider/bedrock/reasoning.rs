@@ -82,7 +82,8 @@ impl Wish<'_> {
             }
             (None, _) => return Reasoning::default(),
         };
-        let thinking = thinking.filter(|thinking| !(self.forced && is_on(thinking)));
+        let may_think = self.may_begin && !self.forced;
+        let thinking = thinking.filter(|thinking| may_think || !is_on(thinking));
         if thinking.is_none() {
             dropped.push(field.to_owned());
         }
@@ -284,8 +285,16 @@ mod tests {
     #[test]
     fn a_turn_that_called_tools_without_thoughts_is_not_joined_by_some() {
         let conversation = Conversation { calls_without_thoughts: true, ..Conversation::default() };
-        let chat = json!({"reasoning_effort": "low"});
-        let found = told(&chat, Family::Claude(Thinking::Budget), &conversation);
-        assert_eq!(found, (Value::Null, Value::Null, "reasoning_effort".to_owned()));
+        let off = json!({"type": "disabled"});
+        for (chat, generation, thinking, dropped) in [
+            (json!({"reasoning_effort": "low"}), Thinking::Budget, Value::Null, "reasoning_effort"),
+            (json!({"thinking": tokens(4000)}), Thinking::Budget, Value::Null, "thinking"),
+            (json!({"thinking": off}), Thinking::Budget, off, ""),
+            // These may begin anywhere.
+            (json!({"thinking": tokens(4000)}), Thinking::Either, tokens(4000), ""),
+        ] {
+            let found = told(&chat, Family::Claude(generation), &conversation);
+            assert_eq!(found, (thinking, Value::Null, dropped.to_owned()), "{chat}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     reasoning::{self, Reasoning},
     sampling, tools,
 };
-use crate::provider::{Inexpressible, Translated, is_wish_for_service};
+use crate::provider::{Inexpressible, Translated, asks_for_nothing, is_wish_for_service};
 
 /// The body for `model`, Bedrock's name for it. The answer is streamed or not by the URL that it is sent to.
 pub fn request(chat: &Map<String, Value>, model: &str) -> Result<Translated, Inexpressible> {
@@ -51,7 +51,7 @@ pub fn request(chat: &Map<String, Value>, model: &str) -> Result<Translated, Ine
 const STOP_SEQUENCE_PATHS: [&str; 2] = ["/stop_sequence", "/delta/stop_sequence"];
 
 /// Fields with words of their own in Converse, refused ones included.
-const KNOWN: [&str; 26] = [
+const KNOWN: [&str; 27] = [
     "messages",
     "tools",
     "tool_choice",
@@ -78,6 +78,7 @@ const KNOWN: [&str; 26] = [
     "model",
     "stream",
     "stream_options",
+    "cache_control",
 ];
 
 /// Fields about how a request is filed, not about its answer.
@@ -92,14 +93,14 @@ const FILING: [&str; 7] = [
 ];
 
 fn is_unknown(name: &str, value: &Value) -> bool {
-    let says_nothing = value.is_null() || (name == "parallel_tool_calls" && value == true);
     let is_filing = FILING.contains(&name) && !is_wish_for_service(name, value);
-    !says_nothing && !KNOWN.contains(&name) && !is_filing
+    !asks_for_nothing(name, value) && !KNOWN.contains(&name) && !is_filing
 }
 
 /// Fields whose absence would make it another request.
 fn refuse(chat: &Map<String, Value>) -> Result<(), Inexpressible> {
     let given = |name: &str| chat.get(name).filter(|value| !value.is_null());
+    let wanted = |name: &str| chat.get(name).is_some_and(|value| !asks_for_nothing(name, value));
     let problems = [
         (
             "n",
@@ -119,10 +120,10 @@ fn refuse(chat: &Map<String, Value>) -> Result<(), Inexpressible> {
             "must be [\"text\"]: Converse answers in text",
         ),
         ("web_search_options", given("web_search_options").is_some(), "is not known to Converse"),
-        ("mcp_servers", given("mcp_servers").is_some(), "is not known to Converse"),
+        ("mcp_servers", wanted("mcp_servers"), "is not known to Converse"),
         ("container", given("container").is_some(), "is not known to Converse"),
         ("context_management", given("context_management").is_some(), "is not known to Converse"),
-        ("functions", given("functions").is_some(), "is not translated for Bedrock; use 'tools'"),
+        ("functions", wanted("functions"), "is not translated for Bedrock; use 'tools'"),
     ];
     match problems.into_iter().find(|(_, found, _)| *found) {
         Some((field, _, problem)) => Err(Inexpressible::new(field, problem)),

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    content::cache_point,
+    content::{MARK, cache_point},
     conversation::{self, Conversation},
     family::Family,
 };
@@ -31,7 +31,7 @@ pub(super) fn config(
         let (name, spec) = spec(tool, &format!("tools[{position}]"), dropped)?;
         if choice.allows(name) {
             tools.push(spec);
-            tools.extend(cache_point(tool).filter(|_| family.is_claude()));
+            tools.extend(cache_point(tool.get(MARK)).filter(|_| family.is_claude()));
         }
     }
     if tools.is_empty() && choice.needs_tools() {

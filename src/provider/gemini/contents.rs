@@ -126,10 +126,14 @@ impl Builder<'_> {
         parts.retain(|part| !is_empty(part));
         for (place, image) in list(message.get("images")).iter().enumerate() {
             let shown = media::part(image, Place { message: index, part: place }, self.dropped);
-            parts.push(shown.map_err(|refused| Inexpressible {
+            let mut shown = shown.map_err(|refused| Inexpressible {
                 field: format!("messages[{index}].images[{place}]"),
                 ..refused
-            })?);
+            })?;
+            if let Some(signature) = signature(image) {
+                shown["thoughtSignature"] = signature.into();
+            }
+            parts.push(shown);
         }
         if let Some(signature) = signature(message) {
             let last = parts.iter_mut().rfind(|part| part.get("text").is_some());

@@ -40,7 +40,7 @@ struct Choice {
     begun: bool,
     calls: usize,
     images: usize,
-    /// Of the last part that was neither a thought nor a call.
+    /// Of the last part that was text.
     signature: Option<String>,
     end: Option<End>,
 }
@@ -132,10 +132,9 @@ impl Reader {
                 Said::Text(text) => self.tell(place, "content", text.into(), out),
                 Said::Thought(text) => self.tell(place, "reasoning_content", text.into(), out),
                 Said::Call(call) => self.call(place, call, signature, out),
-                Said::Image { kind, data } => self.image(place, kind, data, out),
+                Said::Image { kind, data } => self.image(place, (kind, data), signature, out),
             }
-            if let (Some(signature), false) =
-                (signature, matches!(said, Said::Thought(_) | Said::Call(_)))
+            if let (Some(signature), Said::Text(_) | Said::Nothing) = (signature, said)
                 && let Some(choice) = self.choices.get_mut(place)
             {
                 choice.signature = Some(signature.to_owned());
@@ -158,11 +157,17 @@ impl Reader {
         self.tell(place, "tool_calls", vec![call].into(), out);
     }
 
-    fn image(&mut self, place: usize, kind: &str, data: &str, out: &mut Vec<Piece>) {
+    fn image(
+        &mut self,
+        place: usize,
+        image: (&str, &str),
+        signature: Option<&str>,
+        out: &mut Vec<Piece>,
+    ) {
         let Some(choice) = self.choices.get_mut(place) else { return };
         let number = choice.images;
         choice.images += 1;
-        self.tell(place, "images", vec![image_url(kind, data, number)].into(), out);
+        self.tell(place, "images", vec![image_url(image, signature, number)].into(), out);
     }
 
     /// Where the choice with this index is kept.

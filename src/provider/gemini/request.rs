@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Family, contents, generation, tools};
-use crate::provider::{Inexpressible, Translated, is_wish_for_service};
+use crate::provider::{Inexpressible, Translated, asks_for_nothing, is_wish_for_service};
 
 /// The body that asks `model` what `chat` asks.
 ///
@@ -15,7 +15,7 @@ pub fn request(chat: &Map<String, Value>, model: &str) -> Result<Translated, Ine
         if let Some(problem) = problem(name, value) {
             return Err(Inexpressible::new(name, problem));
         }
-        if !is_said(name) && !says_nothing(name, value) {
+        if !is_said(name) && !says_nothing(name, value) && !asks_for_nothing(name, value) {
             dropped.push(name.clone());
         }
     }
@@ -84,9 +84,7 @@ fn is_said(name: &str) -> bool {
 /// Fields of transport and filing, and those that ask for what is anyway.
 fn says_nothing(name: &str, value: &Value) -> bool {
     match name {
-        "parallel_tool_calls" => value == &json!(true),
         "logprobs" | "top_logprobs" | "modalities" => true,
-        "mcp_servers" | "functions" => true,
         "service_tier" => !is_wish_for_service(name, value),
         _ => matches!(
             name,
@@ -99,6 +97,7 @@ fn says_nothing(name: &str, value: &Value) -> bool {
                 | "prompt_cache_key"
                 | "prompt_cache_retention"
                 | "safety_identifier"
+                | "cache_control"
         ),
     }
 }

@@ -78,9 +78,17 @@ pub(super) fn signed(signature: &str) -> Value {
 }
 
 /// The `number`th image of a choice, as other gateways hand images on.
-pub(super) fn image_url(kind: &str, data: &str, number: usize) -> Value {
+pub(super) fn image_url(
+    (kind, data): (&str, &str),
+    signature: Option<&str>,
+    number: usize,
+) -> Value {
     let url = format!("data:{kind};base64,{data}");
-    json!({"index": number, "type": "image_url", "image_url": {"url": url}})
+    let mut image = json!({"index": number, "type": "image_url", "image_url": {"url": url}});
+    if let Some(signature) = signature {
+        image["extra_content"] = signed(signature);
+    }
+    image
 }
 
 fn invented_id(answer: &str, choice: u64, number: usize) -> String {

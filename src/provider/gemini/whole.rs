@@ -62,7 +62,10 @@ fn choice(candidate: &Value, place: u64, stamp: &Stamp) -> Value {
                 calls.push(tool_call(call, signature, stamp, (index, calls.len())));
                 continue;
             }
-            Said::Image { kind, data } => images.push(image_url(kind, data, images.len())),
+            Said::Image { kind, data } => {
+                images.push(image_url((kind, data), signature, images.len()));
+                continue;
+            }
         }
         last_signature = signature.or(last_signature);
     }

@@ -1,6 +1,7 @@
 //! OpenAI's chat protocol, which every compatible vendor speaks: what to send, and what an answer means.
 
 mod answer;
+mod calls;
 mod chunk;
 mod comparable;
 mod error;
@@ -9,6 +10,7 @@ mod request;
 pub mod responses;
 
 pub use answer::{Completion, Incomplete, Meaning};
+pub use calls::Calls;
 pub use chunk::Chunk;
 pub use comparable::{comparable_choice, comparable_text};
 pub use error::{error, error_message};

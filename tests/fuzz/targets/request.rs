@@ -15,7 +15,7 @@ use scrimp::{
     },
     config::{Format, Provider, Target, Vertex},
     protocol::{Protocol, messages, responses},
-    provider::{Dialect, Form, Inquiry, Native},
+    provider::{Dialect, Form, Inquiry, Native, anthropic},
 };
 use scrimp_fuzz::{PROTOCOLS, reordered};
 use serde_json::{Map, Value};
@@ -69,7 +69,7 @@ fn other(protocol: Protocol, body: &Bytes, form: Form) {
     let Some(request) = fields.iter().map(decoded).collect::<Option<Map<String, Value>>>() else {
         return;
     };
-    let (mut state, mut dialect) = (None, None);
+    let (mut state, mut dialect, mut fitted) = (None, None, None);
     match protocol {
         Protocol::Responses => {
             state = responses::state(&request);
@@ -81,6 +81,7 @@ fn other(protocol: Protocol, body: &Bytes, form: Form) {
         }
         Protocol::Messages => {
             messages::texts(&request);
+            fitted = anthropic::fitted(&fields, &request).expect("a rewritten body is a body");
             dialect = Some(Dialect::Messages);
         }
         Protocol::Chat | Protocol::Completions => {}
@@ -88,7 +89,8 @@ fn other(protocol: Protocol, body: &Bytes, form: Form) {
     let Ok(chat) = protocol.chat(&request) else { return };
     let Ok(mut chat) = ChatRequest::parse(Value::Object(chat).to_string().into()) else { return };
     chat.translated = true;
-    send(&chat, dialect.map(|dialect| Native { dialect, fields: &fields, state }), form);
+    let (fields, fitted) = (&fields, fitted.as_ref());
+    send(&chat, dialect.map(|dialect| Native { dialect, fields, fitted, state }), form);
     send(&chat, None, form);
 }
 
