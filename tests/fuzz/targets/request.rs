@@ -97,7 +97,7 @@ fn other(protocol: Protocol, body: &Bytes, form: Form) {
 /// Asks every provider.
 fn send(chat: &ChatRequest, native: Option<Native<'_>>, form: Form) {
     for (target, provider) in providers() {
-        let ask = |is_strict| {
+        let ask = |is_strict: bool| {
             Inquiry { chat, native, form, chosen: !is_strict, is_strict }.outbound(target, provider)
         };
         let (lax, strict) = (ask(false), ask(true));
