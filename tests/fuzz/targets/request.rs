@@ -96,9 +96,11 @@ fn other(protocol: Protocol, body: &Bytes, form: Form) {
 
 /// Asks every provider.
 fn send(chat: &ChatRequest, native: Option<Native<'_>>, form: Form) {
-    for (target, provider) in providers() {
-        let ask = |is_strict: bool| {
-            Inquiry { chat, native, form, chosen: !is_strict, is_strict }.outbound(target, provider)
+    let targets = || providers().iter();
+    let chosen_or_named = targets().map(|it| (it, true)).chain(targets().map(|it| (it, false)));
+    for ((target, provider), chosen) in chosen_or_named {
+        let ask = |is_strict| {
+            Inquiry { chat, native, form, chosen, is_strict }.outbound(target, provider)
         };
         let (lax, strict) = (ask(false), ask(true));
         match (lax, strict) {
