@@ -6,7 +6,10 @@
 
 use std::{arch::asm, marker::PhantomData, sync::OnceLock};
 
-use super::packed::{GROUP_LINES, Group, Line, STRIP, Width};
+use super::{
+    packed::{GROUP_LINES, Group, Line, STRIP, Width},
+    system,
+};
 
 /// Rows of a tile.
 pub const ROWS: usize = 16;
@@ -14,7 +17,7 @@ pub const ROWS: usize = 16;
 /// Whether the processor has tiles for int8 and bf16, and the system lets this process use them.
 pub fn are_usable() -> bool {
     static USABLE: OnceLock<bool> = OnceLock::new();
-    *USABLE.get_or_init(|| processor_has_tiles() && permission())
+    *USABLE.get_or_init(|| processor_has_tiles() && system::permits_tiles())
 }
 
 #[allow(unused_unsafe, reason = "asking the processor became safe after the oldest supported compiler")]
@@ -28,35 +31,6 @@ fn processor_has_tiles() -> bool {
     // SAFETY: every x86-64 processor has the instruction.
     let (most, features) = unsafe { (__cpuid(0).eax, __cpuid_count(FEATURES, 0).edx) };
     most >= FEATURES && features & (BF16 | TILE | INT8) == BF16 | TILE | INT8
-}
-
-/// Asks Linux to let this process keep tiles, which it has to be asked once a process
-/// (<https://docs.kernel.org/arch/x86/xstate.html>).
-#[cfg(all(target_os = "linux", not(miri)))]
-#[expect(unsafe_code, reason = "a system call that no library has")]
-fn permission() -> bool {
-    const ARCH_PRCTL: i64 = 158;
-    const REQUEST_PERMISSION: i64 = 0x1023;
-    const TILE_DATA: i64 = 18;
-    let result: i64;
-    // SAFETY: the call takes two numbers and touches no memory of this process.
-    unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") ARCH_PRCTL => result,
-            in("rdi") REQUEST_PERMISSION,
-            in("rsi") TILE_DATA,
-            lateout("rcx") _,
-            lateout("r11") _,
-            options(nostack),
-        );
-    }
-    result == 0
-}
-
-#[cfg(not(all(target_os = "linux", not(miri))))]
-fn permission() -> bool {
-    false
 }
 
 /// All tiles of this thread, 16 rows of 64 bytes each, for as long as this lives.

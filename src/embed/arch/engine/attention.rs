@@ -116,7 +116,10 @@ fn attend_in_f32(
 mod tiles {
     use std::ops::Range;
 
-    use super::{Group, Head, Line, STRIP, Vectors, pointwise};
+    use super::{
+        Group, Head, Line, STRIP, Vectors,
+        pointwise::{self, Scores},
+    };
     use crate::embed::arch::engine::{
         amx::{self, Tiles},
         packed::{BLOCK, GROUP_LINES, Width},
@@ -159,10 +162,9 @@ mod tiles {
             let rows = out.len() / head.size;
             amx::multiply(tiles, Width::Bf16, (queries, depth, rows), (keys, depth), (scores, scores_stride));
             let mut inverse = [0.0; BLOCK];
-            let each = scores.chunks_exact_mut(scores_stride).zip(weights.chunks_exact_mut(pairs));
-            for ((scores, weights), inverse) in each.zip(&mut inverse).take(rows) {
-                pointwise::softmax_bf16(vectors, scores, count, weights, inverse);
-            }
+            let own = &mut scores[..rows * scores_stride];
+            let own = Scores { values: own, stride: scores_stride, count };
+            pointwise::softmax_bf16(vectors, own, weights, &mut inverse);
             amx::multiply(tiles, Width::Bf16, (weights, pairs, rows), (values, pairs), (sums, size));
             let rows = out.chunks_exact_mut(head.size).zip(sums.chunks_exact(size));
             for ((out, sums), inverse) in rows.zip(inverse) {

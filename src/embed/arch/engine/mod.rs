@@ -17,6 +17,7 @@ mod pointwise;
 mod portable;
 mod product;
 mod single;
+mod system;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 mod worker;
@@ -101,7 +102,12 @@ impl Engine {
             outer: Packed::new(&layer.outer, width),
             outer_norm: layer.outer_norm,
         };
-        Self { kernel, shape, norm, layers: layers.map(pack).collect() }
+        let mut layers: Vec<Layer<Packed>> = layers.map(pack).collect();
+        let weights = layers.iter_mut().flat_map(|layer| {
+            [&mut layer.qkv, &mut layer.attended, &mut layer.inner, &mut layer.outer]
+        });
+        Packed::join(&mut weights.collect::<Vec<_>>());
+        Self { kernel, shape, norm, layers }
     }
 
     /// Takes texts of these lengths, at least one token each, through the layers. `embed` writes the embedded tokens,

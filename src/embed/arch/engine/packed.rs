@@ -7,7 +7,12 @@
 //! In int8, a weight is `w = scale · q` with one scale an output, an activation `x = scale · (u − zero)` with scale and
 //! zero of its row. Their product is then `scale · scale · (Σ u·q − zero · Σ q)`, of which kernels compute `Σ u·q`.
 
-use super::pointwise::{self, Scale, Vectors};
+use std::{ops::Range, sync::Arc};
+
+use super::{
+    pointwise::{self, Scale, Vectors},
+    system,
+};
 
 /// Outputs in a panel.
 pub const PANEL: usize = 64;
@@ -66,8 +71,10 @@ pub struct Dense {
 
 /// A linear layer, packed.
 pub struct Packed {
-    /// `[panels, strips, groups, GROUP_LINES]`.
+    /// `[panels, strips, groups, GROUP_LINES]`, somewhere in memory that layers share.
     lines: Vec<Line>,
+    store: Arc<Vec<Line>>,
+    place: Range<usize>,
     /// One a panel.
     columns: Vec<Columns>,
     groups: usize,
@@ -98,6 +105,8 @@ impl Packed {
         let none = Columns { scale: [0.0; PANEL], sum: [0.0; PANEL], bias: [0.0; PANEL] };
         let mut packed = Self {
             lines: vec![Line([0; 64]); panels * 2 * groups * GROUP_LINES],
+            store: Arc::default(),
+            place: 0..0,
             columns: vec![none; panels],
             groups,
             inputs,
@@ -146,11 +155,6 @@ impl Packed {
         &mut self.lines[line].0[start..start + size_of::<Group>()]
     }
 
-    /// Length of an input row in groups.
-    pub fn groups(&self) -> usize {
-        self.groups
-    }
-
     /// Length of an input row.
     pub fn inputs(&self) -> usize {
         self.inputs
@@ -163,7 +167,26 @@ impl Packed {
 
     /// The panels in order, and what their outputs need.
     pub fn panels(&self) -> impl Iterator<Item = (&[Line], &Columns)> {
-        self.lines.chunks_exact(2 * self.groups * GROUP_LINES).zip(&self.columns)
+        self.lines().chunks_exact(2 * self.groups * GROUP_LINES).zip(&self.columns)
+    }
+
+    /// All of the weight.
+    pub fn lines(&self) -> &[Line] {
+        &self.store[self.place.clone()]
+    }
+
+    /// Moves the weights of all these layers, in this order, into one piece of memory in large pages: reading weights is
+    /// what a short text waits for, and looking up small pages is a seventh of that.
+    pub fn join(layers: &mut [&mut Self]) {
+        let mut store = Vec::with_capacity(layers.iter().map(|layer| layer.lines.len()).sum());
+        system::advise_large_pages(store.spare_capacity_mut());
+        for layer in &mut *layers {
+            layer.place = store.len()..store.len() + layer.lines.len();
+            store.append(&mut layer.lines);
+            layer.lines.shrink_to_fit();
+        }
+        let store = Arc::new(store);
+        layers.iter_mut().for_each(|layer| layer.store = Arc::clone(&store));
     }
 
     /// How narrow its numbers are.

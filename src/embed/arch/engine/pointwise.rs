@@ -90,12 +90,12 @@ compiled_for_each_extension! {
     narrow(row: &[f32], bytes: &mut [u8]);
     /// Layer norm of a row in place.
     layer_norm(row: &mut [f32], norm: &Norm);
-    /// From the sums of a panel's outputs for one row to what becomes of them.
-    finish(sums: &[i32; PANEL], columns: &Columns, finish: Finish<'_>, out: &mut [f32]);
+    /// From the sums of a panel's outputs to what becomes of them.
+    finish(sums: &[[i32; PANEL]], columns: &Columns, finish: Finish<'_>, out: Out<'_>);
     /// Numbers to the exponentials of their differences from the largest, and the sum of these.
     exponentials(row: &mut [f32], sum: &mut f32);
-    /// Scores, of which the first `count` count, to their softmax in bf16 but for a factor, `inverse`.
-    softmax_bf16(scores: &mut [i32], count: usize, weights: &mut [Group], inverse: &mut f32);
+    /// Rows of scores to their softmax in bf16 but for a factor a row, `inverse`.
+    softmax_bf16(scores: Scores<'_>, weights: &mut [Group], inverse: &mut [f32]);
     /// Two rows in bf16, each number of the first before that of the second.
     interleave(first: &[f32], second: &[f32], line: &mut Line);
     /// A row times a number.
@@ -124,13 +124,33 @@ pub struct Norm {
     pub epsilon: f32,
 }
 
+/// Scores of some queries, bits of `f32`.
+pub struct Scores<'a> {
+    /// `[queries, stride]`.
+    pub values: &'a mut [i32],
+    /// A multiple of the lanes, twice the groups of weights.
+    pub stride: usize,
+    /// Keys; what is behind them does not count.
+    pub count: usize,
+}
+
 /// What becomes of sums.
 #[derive(Debug, Clone, Copy)]
-pub enum Finish<'a> {
-    /// Sums of integers become numbers by the row's scale.
-    Integers(&'a Scale, After),
-    /// Sums are the bits of numbers.
-    Numbers(After),
+pub struct Finish<'a> {
+    /// By which sums of integers become numbers, one a row. Without them they are the bits of numbers.
+    pub scales: Option<&'a [Scale]>,
+    /// What is done then.
+    pub after: After,
+}
+
+/// Some columns of some rows.
+pub struct Out<'a> {
+    /// From the first column of the first row on.
+    pub values: &'a mut [f32],
+    /// From one row to the next.
+    pub stride: usize,
+    /// How many columns, at most those of a panel.
+    pub width: usize,
 }
 
 /// What is done with a number that a linear layer gives.
@@ -212,23 +232,38 @@ fn gelu_tanh<const F: bool>(x: f32) -> f32 {
 /// The loops.
 mod plain {
     use super::{
-        Activation, After, Columns, Finish, Group, LANES, Line, Norm, PANEL, ROUNDING, Scale,
-        exponential, fma, gelu, gelu_tanh, rounded,
+        Activation, After, Columns, Finish, Group, LANES, Line, Norm, Out, PANEL, ROUNDING, Scale,
+        Scores, exponential, fma, gelu, gelu_tanh, rounded,
     };
 
+    /// All numbers in one, in four chains of vectors at once: the links of one would wait for each other.
     #[inline(always)]
-    fn fold(row: &[f32], start: f32, with: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
-        let mut lanes = [start; LANES];
-        let (chunks, rest) = row.as_chunks::<LANES>();
-        for chunk in chunks {
-            for lane in 0..LANES {
-                lanes[lane] = with(lanes[lane], chunk[lane]);
+    fn fold(
+        row: &[f32],
+        start: f32,
+        of: impl Fn(f32) -> f32,
+        with: impl Fn(f32, f32) -> f32,
+    ) -> f32 {
+        const CHAINS: usize = 4 * LANES;
+        let mut lanes = [start; CHAINS];
+        let (links, rest) = row.as_chunks::<CHAINS>();
+        for link in links {
+            for lane in 0..CHAINS {
+                lanes[lane] = with(lanes[lane], of(link[lane]));
             }
         }
         for (lane, value) in lanes.iter_mut().zip(rest) {
-            *lane = with(*lane, *value);
+            *lane = with(*lane, of(*value));
         }
-        lanes
+        let mut half = [start; 2 * LANES];
+        for lane in 0..2 * LANES {
+            half[lane] = with(lanes[lane], lanes[lane + 2 * LANES]);
+        }
+        let mut whole = [start; LANES];
+        for lane in 0..LANES {
+            whole[lane] = with(half[lane], half[lane + LANES]);
+        }
+        reduce(whole, with)
     }
 
     #[inline(always)]
@@ -241,23 +276,28 @@ mod plain {
         if a > b { a } else { b }
     }
 
+    /// Of all lanes, half with half.
     #[inline(always)]
-    fn sum(lanes: [f32; LANES]) -> f32 {
-        let mut lanes = lanes;
+    fn reduce(mut lanes: [f32; LANES], with: impl Fn(f32, f32) -> f32) -> f32 {
         for half in [8, 4, 2, 1] {
             for lane in 0..half {
-                lanes[lane] += lanes[lane + half];
+                lanes[lane] = with(lanes[lane], lanes[lane + half]);
             }
         }
         lanes[0]
     }
 
     #[inline(always)]
+    fn plus(a: f32, b: f32) -> f32 {
+        a + b
+    }
+
+    #[inline(always)]
     pub fn quantise<const F: bool>(row: &[f32], bytes: &mut [u8], scale: &mut Scale) {
         // With one step less than there are, rounding the zero leads no number out of a byte's range.
         const STEPS: f32 = 254.0;
-        let low = fold(row, 0.0, smaller).into_iter().fold(0.0, smaller);
-        let high = fold(row, 0.0, larger).into_iter().fold(0.0, larger);
+        let low = fold(row, 0.0, |value| value, smaller);
+        let high = fold(row, 0.0, |value| value, larger);
         let step = larger((high - low) / STEPS, f32::MIN_POSITIVE);
         let inverse = 1.0 / step;
         let zero = (-low * inverse).round_ties_even();
@@ -286,12 +326,9 @@ mod plain {
     #[inline(always)]
     pub fn layer_norm<const F: bool>(row: &mut [f32], norm: &Norm) {
         let count = row.len() as f32;
-        let mean = sum(fold(row, 0.0, |sum, value| sum + value)) / count;
-        let squares = fold(row, 0.0, |sum, value| {
-            let apart = value - mean;
-            fma::<F>(apart, apart, sum)
-        });
-        let inverse = 1.0 / (sum(squares) / count + norm.epsilon).sqrt();
+        let mean = fold(row, 0.0, |value| value, plus) / count;
+        let squares = fold(row, 0.0, |value| (value - mean) * (value - mean), plus);
+        let inverse = 1.0 / (squares / count + norm.epsilon).sqrt();
         let shift = -mean * inverse;
         for ((value, weight), bias) in row.iter_mut().zip(&norm.weight).zip(&norm.bias) {
             *value = fma::<F>(fma::<F>(*value, inverse, shift), *weight, *bias);
@@ -300,50 +337,72 @@ mod plain {
 
     #[inline(always)]
     pub fn finish<const F: bool>(
-        sums: &[i32; PANEL],
+        sums: &[[i32; PANEL]],
         columns: &Columns,
         finish: Finish<'_>,
-        out: &mut [f32],
+        out: Out<'_>,
     ) {
-        let mut whole = [0.0; PANEL];
-        match finish {
-            Finish::Integers(scale, _) => {
-                for column in 0..PANEL {
-                    let sum = fma::<F>(-scale.zero, columns.sum[column], sums[column] as f32);
-                    let factor = scale.step * columns.scale[column];
-                    whole[column] = fma::<F>(sum, factor, columns.bias[column]);
-                }
+        // Each case has loops of its own, without a choice in them.
+        match finish.after {
+            After::Store => finish_as::<F>(sums, columns, finish, out, |_, value| value),
+            After::Add => finish_as::<F>(sums, columns, finish, out, |old, value| old + value),
+            After::Activate(Activation::Gelu) => {
+                finish_as::<F>(sums, columns, finish, out, |_, value| gelu::<F>(value));
             }
-            Finish::Numbers(_) => {
-                for column in 0..PANEL {
-                    whole[column] =
-                        f32::from_bits(sums[column].cast_unsigned()) + columns.bias[column];
-                }
-            }
-        }
-        let (Finish::Integers(_, after) | Finish::Numbers(after)) = finish;
-        match after {
-            After::Store | After::Add => {}
-            After::Activate(Activation::Gelu) => whole.iter_mut().for_each(|x| *x = gelu::<F>(*x)),
             After::Activate(Activation::GeluTanh) => {
-                whole.iter_mut().for_each(|x| *x = gelu_tanh::<F>(*x));
+                finish_as::<F>(sums, columns, finish, out, |_, value| gelu_tanh::<F>(value));
             }
             After::Activate(Activation::Relu) => {
-                whole.iter_mut().for_each(|x| *x = larger(*x, 0.0));
+                finish_as::<F>(sums, columns, finish, out, |_, value| larger(value, 0.0));
             }
         }
-        match (after, out.first_chunk_mut::<PANEL>()) {
-            (After::Add, Some(out)) => (0..PANEL).for_each(|column| out[column] += whole[column]),
-            (After::Add, None) => out.iter_mut().zip(whole).for_each(|(out, value)| *out += value),
-            (_, Some(out)) => *out = whole,
-            (_, None) => out.copy_from_slice(&whole[..out.len()]),
+    }
+
+    #[inline(always)]
+    fn finish_as<const F: bool>(
+        sums: &[[i32; PANEL]],
+        columns: &Columns,
+        finish: Finish<'_>,
+        out: Out<'_>,
+        becomes: impl Fn(f32, f32) -> f32,
+    ) {
+        let Out { values, stride, width } = out;
+        for (row, sums) in sums.iter().enumerate() {
+            let out = &mut values[row * stride..][..width];
+            let mut part = [0.0; PANEL];
+            let whole = match out.first_chunk_mut::<PANEL>() {
+                Some(whole) => whole,
+                None => {
+                    part[..width].copy_from_slice(out);
+                    &mut part
+                }
+            };
+            match finish.scales {
+                Some(scales) => {
+                    let Scale { step, zero } = scales[row];
+                    for column in 0..PANEL {
+                        let sum = fma::<F>(-zero, columns.sum[column], sums[column] as f32);
+                        let factor = step * columns.scale[column];
+                        let value = fma::<F>(sum, factor, columns.bias[column]);
+                        whole[column] = becomes(whole[column], value);
+                    }
+                }
+                None => {
+                    for column in 0..PANEL {
+                        let sum = f32::from_bits(sums[column].cast_unsigned());
+                        whole[column] = becomes(whole[column], sum + columns.bias[column]);
+                    }
+                }
+            }
+            if width < PANEL {
+                values[row * stride..][..width].copy_from_slice(&part[..width]);
+            }
         }
     }
 
     #[inline(always)]
     pub fn exponentials<const F: bool>(row: &mut [f32], total: &mut f32) {
-        let largest =
-            fold(row, f32::NEG_INFINITY, larger).into_iter().fold(f32::NEG_INFINITY, larger);
+        let largest = fold(row, f32::NEG_INFINITY, |value| value, larger);
         let mut lanes = [0.0; LANES];
         let (chunks, rest) = row.as_chunks_mut::<LANES>();
         for chunk in chunks {
@@ -356,38 +415,47 @@ mod plain {
             *value = exponential::<F>(*value - largest);
             *lane += *value;
         }
-        *total = sum(lanes);
+        *total = reduce(lanes, plus);
     }
 
     #[inline(always)]
     pub fn softmax_bf16<const F: bool>(
-        scores: &mut [i32],
-        count: usize,
+        scores: Scores<'_>,
         weights: &mut [Group],
-        inverse: &mut f32,
+        inverse: &mut [f32],
     ) {
-        // The exponential of this is nothing.
-        const FAR: i32 = (-1e30_f32).to_bits().cast_signed();
-        scores[count..].fill(FAR);
-        let bits = |lane: i32| f32::from_bits(lane.cast_unsigned());
-        let (chunks, _) = scores.as_chunks::<LANES>();
-        let mut largest = [f32::NEG_INFINITY; LANES];
-        for chunk in chunks {
-            for lane in 0..LANES {
-                largest[lane] = larger(largest[lane], bits(chunk[lane]));
+        /// A score of which the exponential is nothing.
+        const NOTHING: i32 = (-1e30_f32).to_bits().cast_signed();
+        let Scores { values, stride, count } = scores;
+        let rows = values.chunks_exact_mut(stride).zip(weights.chunks_exact_mut(stride / 2));
+        for ((scores, weights), inverse) in rows.zip(inverse) {
+            let bits = |lane: i32| f32::from_bits(lane.cast_unsigned());
+            let (chunks, _) = scores.as_chunks_mut::<LANES>();
+            let whole = count / LANES;
+            for (index, chunk) in chunks.iter_mut().enumerate().skip(whole) {
+                for lane in 0..LANES {
+                    let counts = index * LANES + lane < count;
+                    chunk[lane] = if counts { chunk[lane] } else { NOTHING };
+                }
             }
-        }
-        let largest = largest.into_iter().fold(f32::NEG_INFINITY, larger);
-        let mut sums = [0.0; LANES];
-        let (halves, _) = weights.as_flattened_mut().as_chunks_mut::<2>();
-        for (chunk, weights) in chunks.iter().zip(halves.as_chunks_mut::<LANES>().0) {
-            for lane in 0..LANES {
-                let weight = exponential::<F>(bits(chunk[lane]) - largest);
-                sums[lane] += weight;
-                weights[lane] = ((rounded(weight) >> 16) as u16).to_le_bytes();
+            let mut largest = [f32::NEG_INFINITY; LANES];
+            for chunk in &*chunks {
+                for lane in 0..LANES {
+                    largest[lane] = larger(largest[lane], bits(chunk[lane]));
+                }
             }
+            let largest = reduce(largest, larger);
+            let mut sums = [0.0; LANES];
+            let (halves, _) = weights.as_flattened_mut().as_chunks_mut::<2>();
+            for (chunk, weights) in chunks.iter().zip(halves.as_chunks_mut::<LANES>().0) {
+                for lane in 0..LANES {
+                    let weight = exponential::<F>(bits(chunk[lane]) - largest);
+                    sums[lane] += weight;
+                    weights[lane] = ((rounded(weight) >> 16) as u16).to_le_bytes();
+                }
+            }
+            *inverse = 1.0 / reduce(sums, plus);
         }
-        *inverse = 1.0 / sum(sums);
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 use super::{
     kernel::{Instructions, Kernel},
     packed::{BLOCK, Columns, GROUP_LINES, Group, Line, Narrow, PANEL, Packed, STRIP, Sums, Width},
-    pointwise::{self, After, Finish},
+    pointwise::{self, After, Finish, Out},
     portable,
     worker::Worker,
 };
@@ -19,19 +19,32 @@ pub fn multiply(worker: &Worker, x: &Narrow, layer: &Packed, after: After, out: 
             let (groups, stride) = x.from_row(first);
             let block = Block { x: groups, stride, rows, panel, columns };
             block.multiply(worker, layer.width(), &mut sums);
-            let scales = &x.scales()[first..first + rows];
-            for (row, (sums, scale)) in sums.0.iter().zip(scales).enumerate() {
-                let start = (first + row) * layer.outputs() + column;
-                let out = &mut out[start..start + width];
-                let finish = match layer.width() {
-                    Width::Int8 => Finish::Integers(scale, after),
-                    Width::Bf16 => Finish::Numbers(after),
-                };
-                pointwise::finish(worker.vectors, sums, columns, finish, out);
-            }
+            let scales = match layer.width() {
+                Width::Int8 => Some(&x.scales()[first..first + rows]),
+                Width::Bf16 => None,
+            };
+            let start = first * layer.outputs() + column;
+            let out = Out { values: &mut out[start..], stride: layer.outputs(), width };
+            let (sums, finish) = (&sums.0[..rows], Finish { scales, after });
+            pointwise::finish(worker.vectors, sums, columns, finish, out);
         }
     }
 }
+
+/// Asks for lines that will be needed soon.
+#[cfg(target_arch = "x86_64")]
+#[allow(unused_unsafe, reason = "became safe after the oldest supported compiler")]
+#[expect(unsafe_code, reason = "a prefetch reads nothing")]
+pub fn prefetch(lines: &[Line]) {
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+    for line in lines {
+        // SAFETY: every x86-64 processor has the instruction, and it may have any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(line).cast()) }
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub fn prefetch(_lines: &[Line]) {}
 
 /// Some rows and one panel.
 pub struct Block<'a> {

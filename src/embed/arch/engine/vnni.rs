@@ -77,6 +77,7 @@ fn store(sum: __m512i, out: &mut [i32; 16]) {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
+#[allow(unused_unsafe, reason = "became safe after the oldest supported compiler")]
 #[expect(unsafe_code, reason = "a prefetch reads nothing")]
 fn prefetch(line: &Line) {
     // SAFETY: a prefetch may have any address; none is read.
