@@ -278,13 +278,17 @@ mod plain {
 
     /// Of all lanes, half with half.
     #[inline(always)]
-    fn reduce(mut lanes: [f32; LANES], with: impl Fn(f32, f32) -> f32) -> f32 {
-        for half in [8, 4, 2, 1] {
-            for lane in 0..half {
-                lanes[lane] = with(lanes[lane], lanes[lane + half]);
-            }
+    fn reduce(lanes: [f32; LANES], with: impl Fn(f32, f32) -> f32) -> f32 {
+        // A loop over the sizes would go through memory.
+        let mut eight = [0.0; 8];
+        for lane in 0..8 {
+            eight[lane] = with(lanes[lane], lanes[lane + 8]);
         }
-        lanes[0]
+        let mut four = [0.0; 4];
+        for lane in 0..4 {
+            four[lane] = with(eight[lane], eight[lane + 4]);
+        }
+        with(with(four[0], four[2]), with(four[1], four[3]))
     }
 
     #[inline(always)]
