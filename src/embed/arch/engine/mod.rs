@@ -36,7 +36,7 @@ use pointwise::{After, Vectors};
 use worker::{Kept, States, Worker};
 
 /// Rows that go through the passes of a layer at once, so that what is between two products stays close.
-const ROWS: usize = 64;
+const ROWS: usize = 32;
 
 /// From here on each thread gets rows of its own; fewer are done by one, for which the wait for the others would take
 /// longer than their help saves.
