@@ -180,6 +180,8 @@ mod tiles {
         (queries, depth): (&mut [Group], usize),
     ) {
         for (token, groups) in text.zip(queries.chunks_exact_mut(depth)) {
+            // What is left from before would meet keys of zero, but must be no NaN.
+            groups[Width::Bf16.whole_groups(head.size)..].fill([0; 4]);
             pointwise::narrow(vectors, head.query(token), groups.as_flattened_mut());
         }
     }

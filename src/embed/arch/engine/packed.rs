@@ -53,11 +53,19 @@ pub enum Width {
 impl Width {
     /// Groups of a row of so many numbers.
     pub fn groups(self, numbers: usize) -> usize {
-        let per_group = match self {
+        numbers.div_ceil(self.per_group()).next_multiple_of(DEPTH)
+    }
+
+    /// Those of them that are filled.
+    pub fn whole_groups(self, numbers: usize) -> usize {
+        numbers / self.per_group()
+    }
+
+    fn per_group(self) -> usize {
+        match self {
             Self::Int8 => 4,
             Self::Bf16 => 2,
-        };
-        numbers.div_ceil(per_group).next_multiple_of(DEPTH)
+        }
     }
 }
 
@@ -221,18 +229,14 @@ impl Narrow {
         self.scales.clear();
         for (row, groups) in rows.zip(self.groups.chunks_exact_mut(self.stride)) {
             let mut scale = Scale { step: 1.0, zero: 0.0 };
+            // What is left from before would meet weights of zero, but in bf16 must be no NaN.
+            groups[width.whole_groups(inputs)..].fill([0; 4]);
             match width {
                 Width::Int8 => {
                     pointwise::quantise(vectors, row, groups.as_flattened_mut(), &mut scale);
                 }
                 Width::Bf16 => pointwise::narrow(vectors, row, groups.as_flattened_mut()),
             }
-            // What is left from before meets weights of zero, but must be no NaN in bf16.
-            let used = row.len().div_ceil(match width {
-                Width::Int8 => 4,
-                Width::Bf16 => 2,
-            });
-            groups[used..].fill([0; 4]);
             self.scales.push(scale);
         }
     }

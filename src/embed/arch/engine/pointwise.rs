@@ -185,7 +185,7 @@ fn fma<const F: bool>(a: f32, b: f32, c: f32) -> f32 {
 /// 1.5 · 2²³: a small number plus this has its nearest integer in the lowest bits.
 const ROUNDING: f32 = 12_582_912.0;
 
-/// eˣ for x ≤ 0, to a few units of the last place; below −87, e⁻⁸⁷.
+/// eˣ for x ≤ 0, to 4e-6 of it; below −87, e⁻⁸⁷.
 #[inline(always)]
 fn exponential<const F: bool>(x: f32) -> f32 {
     let x = if x > -87.0 { x } else { -87.0 };
@@ -481,3 +481,7 @@ mod plain {
         row.iter().zip(out).for_each(|(value, out)| *out = bits(value) * by);
     }
 }
+
+#[cfg(test)]
+#[path = "pointwise_tests.rs"]
+mod tests;

@@ -5,18 +5,25 @@ use super::{
     product::Block,
 };
 
+/// Outputs in a line.
+const PER_LINE: usize = STRIP / GROUP_LINES;
+
 /// The sums of a block in int8.
 pub fn multiply(block: &Block<'_>, sums: &mut Sums) {
-    let product = |x: Group, weight: Group| -> i32 {
-        let products = x.iter().zip(weight);
-        products.map(|(x, weight)| i32::from(*x) * i32::from(weight.cast_signed())).sum()
-    };
     for_each_strip(block, |rows, strip, column| {
         for (x, sums) in rows.zip(&mut sums.0) {
             let mut own = [0; STRIP];
             for (x, lines) in x.iter().zip(strip.chunks_exact(GROUP_LINES)) {
-                let weights = lines.iter().flat_map(|line| line.0.as_chunks::<4>().0);
-                own.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += product(*x, *weight));
+                let x = x.map(i32::from);
+                for (line, own) in lines.iter().zip(own.as_chunks_mut::<PER_LINE>().0) {
+                    let (weights, _) = line.0.as_chunks::<4>();
+                    for output in 0..PER_LINE {
+                        for place in 0..4 {
+                            let weight = weights[output][place].cast_signed();
+                            own[output] += x[place] * i32::from(weight);
+                        }
+                    }
+                }
             }
             sums[column..column + STRIP].copy_from_slice(&own);
         }

@@ -110,3 +110,7 @@ fn blocks(kernel: Kernel, rows: usize) -> impl Iterator<Item = (usize, usize)> {
         }
     })
 }
+
+#[cfg(test)]
+#[path = "product_tests.rs"]
+mod tests;

@@ -141,3 +141,7 @@ kernels!(
     avx2, "avx2,fma", __m256, 8, [1 2 3 4 5 6], 6,
     _mm256_loadu_ps, _mm256_storeu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_fmadd_ps
 );
+
+#[cfg(test)]
+#[path = "single_tests.rs"]
+mod tests;
