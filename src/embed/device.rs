@@ -64,8 +64,7 @@ fn cuda() -> Result<Device, String> {
 mod tests {
     use super::*;
 
-    const ALL: [Precision; 4] =
-        [Precision::Auto, Precision::Int8, Precision::Bf16, Precision::F32];
+    const ALL: [Precision; 4] = [Precision::Auto, Precision::Int8, Precision::Bf16, Precision::F32];
 
     #[test]
     fn auto_and_cpu_always_find_a_device() {

@@ -8,6 +8,7 @@ use std::{path::Path, sync::Arc};
 use parking_lot::Mutex;
 
 use crate::{
+    config::{DeviceChoice, Precision},
     embed::{
         Backend, LoadError, Tokenizer,
         arch::{Bert, BertConfig, Hidden, Weights},
@@ -15,7 +16,6 @@ use crate::{
         files::{Description, Files},
         shipped,
     },
-    config::{DeviceChoice, Precision},
     index::dot,
 };
 

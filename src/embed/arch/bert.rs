@@ -121,13 +121,13 @@ impl Bert {
                     let (norm, device) = (LayerNorm(norm), device.clone());
                     Layers::InF32(TensorLayers { positions, norm, layers, device })
                 }),
-            Backend::Narrow(kernel, width) => Self::narrow(config, &norm, &parts).and_then(
-                |(shape, norm, layers)| {
+            Backend::Narrow(kernel, width) => {
+                Self::narrow(config, &norm, &parts).and_then(|(shape, norm, layers)| {
                     let layers = layers.into_iter();
                     let engine = Box::new(Engine::new((*kernel, *width), shape, norm, layers));
                     Ok(Layers::Narrow { engine, positions: numbers(&positions)?, dim })
-                },
-            ),
+                })
+            }
         })?;
         let words = words.table("embeddings.word_embeddings.weight", &[config.vocab_size, dim])?;
         Ok(Self { words, layers })

@@ -157,15 +157,13 @@ fn weights_that_do_not_fit_are_named() {
 
     let mut other = config();
     other.intermediate_size = 128;
-    let message =
-        Bert::load(&other, &parse(&bytes).unwrap(), &F32).err().unwrap().to_string();
+    let message = Bert::load(&other, &parse(&bytes).unwrap(), &F32).err().unwrap().to_string();
     assert!(
         message.contains("intermediate.dense.weight") && message.contains("[64, 32]"),
         "{message}"
     );
     other = config();
     other.num_hidden_layers = 3;
-    let message =
-        Bert::load(&other, &parse(&bytes).unwrap(), &F32).err().unwrap().to_string();
+    let message = Bert::load(&other, &parse(&bytes).unwrap(), &F32).err().unwrap().to_string();
     assert!(message.contains("encoder.layer.2"), "{message}");
 }

@@ -20,7 +20,10 @@ pub fn are_usable() -> bool {
     *USABLE.get_or_init(|| processor_has_tiles() && system::permits_tiles())
 }
 
-#[allow(unused_unsafe, reason = "asking the processor became safe after the oldest supported compiler")]
+#[allow(
+    unused_unsafe,
+    reason = "asking the processor became safe after the oldest supported compiler"
+)]
 #[expect(unsafe_code, reason = "the processor's own word on what it has")]
 fn processor_has_tiles() -> bool {
     use std::arch::x86_64::{__cpuid, __cpuid_count};

@@ -5,7 +5,6 @@
 use std::ops::Range;
 
 use super::{
-    packed::{Group, Line},
     pointwise::{self, Vectors},
     single::{self, Matrix, ROWS, Rows, STRIP},
     worker::Worker,
@@ -97,7 +96,9 @@ fn attend_in_f32(
         let matrix = Matrix { values: keys, stride: keys_stride, depth: head.size };
         single::multiply(vectors, x, matrix, scores);
         let mut inverse = [0.0; ROWS];
-        for (scores, inverse) in scores.chunks_exact_mut(keys_stride).zip(&mut inverse).take(queries.len()) {
+        for (scores, inverse) in
+            scores.chunks_exact_mut(keys_stride).zip(&mut inverse).take(queries.len())
+        {
             pointwise::exponentials(vectors, &mut scores[..count], inverse);
             *inverse = 1.0 / *inverse;
         }
@@ -117,12 +118,12 @@ mod tiles {
     use std::ops::Range;
 
     use super::{
-        Group, Head, Line, STRIP, Vectors,
+        Head, STRIP, Vectors,
         pointwise::{self, Scores},
     };
     use crate::embed::arch::engine::{
         amx::{self, Tiles},
-        packed::{BLOCK, GROUP_LINES, Width},
+        packed::{BLOCK, GROUP_LINES, Group, Line, Width},
     };
 
     /// Memory for one head's attention in one text.
@@ -160,12 +161,24 @@ mod tiles {
         let blocks = queries.chunks(BLOCK * depth).zip(out.chunks_mut(BLOCK * head.size));
         for (queries, out) in blocks {
             let rows = out.len() / head.size;
-            amx::multiply(tiles, Width::Bf16, (queries, depth, rows), (keys, depth), (scores, scores_stride));
+            amx::multiply(
+                tiles,
+                Width::Bf16,
+                (queries, depth, rows),
+                (keys, depth),
+                (scores, scores_stride),
+            );
             let mut inverse = [0.0; BLOCK];
             let own = &mut scores[..rows * scores_stride];
             let own = Scores { values: own, stride: scores_stride, count };
             pointwise::softmax_bf16(vectors, own, weights, &mut inverse);
-            amx::multiply(tiles, Width::Bf16, (weights, pairs, rows), (values, pairs), (sums, size));
+            amx::multiply(
+                tiles,
+                Width::Bf16,
+                (weights, pairs, rows),
+                (values, pairs),
+                (sums, size),
+            );
             let rows = out.chunks_exact_mut(head.size).zip(sums.chunks_exact(size));
             for ((out, sums), inverse) in rows.zip(inverse) {
                 pointwise::multiply_bits(vectors, &sums[..head.size], inverse, out);
@@ -220,7 +233,9 @@ mod tiles {
                 let lines = &mut values[(strip * pairs + pair) * GROUP_LINES..][..GROUP_LINES];
                 for (line, start) in lines.iter_mut().zip([start, start + STRIP / 2]) {
                     let end = (start + STRIP / 2).min(head.size);
-                    if let (Some(first), Some(second)) = (first.get(start..end), second.get(start..end)) {
+                    if let (Some(first), Some(second)) =
+                        (first.get(start..end), second.get(start..end))
+                    {
                         pointwise::interleave(vectors, first, second, line);
                     }
                 }

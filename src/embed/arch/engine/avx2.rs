@@ -35,7 +35,9 @@ pub fn multiply(block: &Block<'_>, sums: &mut Sums) {
             let x = &block.x[row * block.stride + start..][..count];
             x.iter().zip(&mut wide).for_each(|(x, wide)| wide[row] = widened(*x));
         }
-        for (index, strip) in block.panel.chunks_exact(block.panel.len() * STRIP / PANEL).enumerate() {
+        for (index, strip) in
+            block.panel.chunks_exact(block.panel.len() * STRIP / PANEL).enumerate()
+        {
             let strip = &strip[start * GROUP_LINES..(start + count) * GROUP_LINES];
             for part in 0..STRIP / OUTPUTS {
                 let (wide, place) = (&wide[..count], (index, part));

@@ -180,12 +180,7 @@ impl Engine {
 
     /// From what attention gave, `[heads, tokens, dim / heads]`, to the layer's result, for the rows from `first` on
     /// that `hidden` has.
-    fn rest(
-        &self,
-        layer: &Layer<Packed>,
-        (attended, first): (&[f32], usize),
-        hidden: &mut [f32],
-    ) {
+    fn rest(&self, layer: &Layer<Packed>, (attended, first): (&[f32], usize), hidden: &mut [f32]) {
         let Shape { dim, heads, activation } = self.shape;
         let mut worker = Worker::begin(self.kernel);
         let vectors = worker.vectors;

@@ -2,11 +2,11 @@
 //!
 //! `sdot` multiplies signed bytes. Activations lose 128, which leaves their sign; the sums begin with what that takes.
 
-use std::{
-    arch::{
-        aarch64::{int8x16_t, int32x4_t, vdupq_n_s32, vld1q_s8, vreinterpretq_s8_s32, vst1q_s32, vld1q_s32},
-        asm,
+use std::arch::{
+    aarch64::{
+        int8x16_t, int32x4_t, vdupq_n_s32, vld1q_s8, vld1q_s32, vreinterpretq_s8_s32, vst1q_s32,
     },
+    asm,
 };
 
 use super::{
@@ -49,8 +49,7 @@ fn tile<const R: usize>(
     sums: &mut Sums,
 ) {
     let groups = strip.len() / GROUP_LINES;
-    let rows: [&[Group]; R] =
-        std::array::from_fn(|row| &block.x[row * block.stride..][..groups]);
+    let rows: [&[Group]; R] = std::array::from_fn(|row| &block.x[row * block.stride..][..groups]);
     let column = index * STRIP + half * VECTORS * OUTPUTS;
     let place = |vector: usize| column + vector * OUTPUTS;
     let mut tile: [[int32x4_t; VECTORS]; R] = std::array::from_fn(|row| {

@@ -2,8 +2,10 @@
 //!
 //! Plain loops over sixteen lanes, compiled once for each vector extension: the compiler makes vectors of them.
 
+#[cfg(target_arch = "x86_64")]
+use super::kernel::Instructions;
 use super::{
-    kernel::{Instructions, Kernel},
+    kernel::Kernel,
     packed::{Columns, Group, Line, PANEL},
 };
 use crate::embed::arch::linear::Activation;
@@ -27,13 +29,14 @@ enum Extension {
 impl Vectors {
     /// Those that this processor has when it has the kernel's instructions.
     pub fn of(kernel: Kernel) -> Self {
-        Self(match kernel.instructions() {
-            #[cfg(target_arch = "x86_64")]
-            Instructions::Amx | Instructions::Vnni => Extension::Avx512,
-            #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => Extension::Avx2,
-            _ => Extension::Baseline,
-        })
+        #[cfg(target_arch = "x86_64")]
+        match kernel.instructions() {
+            Instructions::Amx | Instructions::Vnni => return Self(Extension::Avx512),
+            Instructions::Avx2 => return Self(Extension::Avx2),
+            _ => {}
+        }
+        let _ = kernel;
+        Self(Extension::Baseline)
     }
 }
 
@@ -57,7 +60,10 @@ const FUSED: bool = cfg!(target_arch = "aarch64");
 macro_rules! compiled_for_each_extension {
     ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),* $(,)?);)*) => {$(
         $(#[$doc])*
-        #[expect(unsafe_code, reason = "the processor was asked for what the functions need")]
+        #[cfg_attr(
+            target_arch = "x86_64",
+            expect(unsafe_code, reason = "the processor was asked for what the functions need")
+        )]
         pub fn $name(vectors: Vectors, $($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
             {

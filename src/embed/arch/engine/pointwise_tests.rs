@@ -3,6 +3,7 @@
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::*;
+use crate::embed::arch::engine::Instructions as All;
 
 const SIZES: [usize; 8] = [1, 2, 15, 16, 17, 63, 64, 391];
 
@@ -12,7 +13,7 @@ fn random(count: usize, seed: u64) -> Vec<f32> {
 }
 
 fn all() -> Vec<Vectors> {
-    let kernels = Instructions::ALL.into_iter().filter_map(Kernel::of);
+    let kernels = All::ALL.into_iter().filter_map(Kernel::of);
     kernels.map(Vectors::of).collect()
 }
 
@@ -26,7 +27,10 @@ fn a_quantised_row_is_half_a_step_from_the_row() {
             quantise(vectors, &row, &mut bytes, &mut scale);
             for (value, byte) in row.iter().zip(&bytes) {
                 let back = scale.step * (f32::from(*byte) - scale.zero);
-                assert!((back - value).abs() <= 0.5001 * scale.step, "{vectors:?}: {value}, {back}");
+                assert!(
+                    (back - value).abs() <= 0.5001 * scale.step,
+                    "{vectors:?}: {value}, {back}"
+                );
             }
             quantise(vectors, &vec![0.0; size], &mut bytes, &mut scale);
             assert!(bytes.iter().all(|byte| f32::from(*byte) == scale.zero));
@@ -61,7 +65,10 @@ fn a_normed_row_has_mean_and_variance_of_the_norm() {
             layer_norm(vectors, &mut row, &norm);
             let mean = row.iter().sum::<f32>() / size as f32;
             let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / size as f32;
-            assert!((mean - 3.0).abs() < 1e-4 && (variance - 4.0).abs() < 1e-3, "{mean} {variance}");
+            assert!(
+                (mean - 3.0).abs() < 1e-4 && (variance - 4.0).abs() < 1e-3,
+                "{mean} {variance}"
+            );
         }
     }
 }
@@ -113,9 +120,10 @@ fn activations_follow_their_definitions() {
     // Abramowitz and Stegun 7.1.26, to 1.5e-7.
     let erf = |x: f64| {
         let t = 1.0 / (1.0 + 0.327_591_1 * x.abs());
-        let polynomial = [1.061_405_429, -1.453_152_027, 1.421_413_741, -0.284_496_736, 0.254_829_592]
-            .iter()
-            .fold(0.0, |sum, factor| (sum + factor) * t);
+        let polynomial =
+            [1.061_405_429, -1.453_152_027, 1.421_413_741, -0.284_496_736, 0.254_829_592]
+                .iter()
+                .fold(0.0, |sum, factor| (sum + factor) * t);
         (1.0 - polynomial * (-x * x).exp()).copysign(x)
     };
     for step in -8000..=8000 {

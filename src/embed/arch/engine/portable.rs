@@ -53,11 +53,7 @@ pub fn multiply_bf16(block: &Block<'_>, sums: &mut Sums) {
 /// Calls with the rows, a strip and its first column.
 fn for_each_strip<'a>(
     block: &Block<'a>,
-    mut each: impl FnMut(
-        std::iter::Take<std::slice::ChunksExact<'a, Group>>,
-        &[Line],
-        usize,
-    ),
+    mut each: impl FnMut(std::iter::Take<std::slice::ChunksExact<'a, Group>>, &[Line], usize),
 ) {
     let strips = block.panel.chunks_exact(block.panel.len() * STRIP / PANEL);
     for (index, strip) in strips.enumerate() {

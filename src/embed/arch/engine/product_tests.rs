@@ -72,7 +72,6 @@ fn run(kernel: Kernel, width: Width, x: &[f32], layer: &Dense, inputs: usize) ->
 }
 
 fn kernels() -> impl Iterator<Item = Kernel> {
-    use crate::embed::arch::engine::Instructions;
     Instructions::ALL.into_iter().filter_map(Kernel::of)
 }
 
@@ -92,7 +91,10 @@ fn every_kernel_gives_the_product() {
                 let far = least * (inputs as f64).sqrt();
                 for (got, expected) in got.iter().zip(&expected) {
                     let apart = (f64::from(*got) - expected).abs();
-                    assert!(apart < far, "{kernel:?} {width:?}, {rows} x {inputs} x {outputs}: {got} is not {expected}");
+                    assert!(
+                        apart < far,
+                        "{kernel:?} {width:?}, {rows} x {inputs} x {outputs}: {got} is not {expected}"
+                    );
                 }
             }
         }

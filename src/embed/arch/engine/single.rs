@@ -33,7 +33,10 @@ pub struct Matrix<'a> {
 }
 
 /// The product, `[rows, stride]`.
-#[expect(unsafe_code, reason = "the processor was asked for what the functions need")]
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "the processor was asked for what the functions need")
+)]
 pub fn multiply(vectors: Vectors, x: Rows<'_>, matrix: Matrix<'_>, out: &mut [f32]) {
     #[cfg(target_arch = "x86_64")]
     if vectors.are_avx512() {

@@ -1,7 +1,7 @@
 //! Products in int8 with `vpdpbusd` of AVX-512: a tile is some rows by one strip, in registers.
 
 use std::arch::x86_64::{
-    __m512i, _mm_prefetch, _MM_HINT_T0, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_set1_epi32,
+    __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_set1_epi32,
     _mm512_setzero_si512, _mm512_storeu_si512,
 };
 
@@ -40,8 +40,7 @@ pub fn multiply(block: &Block<'_>, sums: &mut Sums) {
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn tile<const R: usize>(block: &Block<'_>, strip: &[Line], column: usize, sums: &mut Sums) {
     let groups = strip.len() / GROUP_LINES;
-    let rows: [&[Group]; R] =
-        std::array::from_fn(|row| &block.x[row * block.stride..][..groups]);
+    let rows: [&[Group]; R] = std::array::from_fn(|row| &block.x[row * block.stride..][..groups]);
     let mut tile = [[_mm512_setzero_si512(); GROUP_LINES]; R];
     for (group, lines) in strip.chunks_exact(GROUP_LINES).enumerate().take(groups) {
         prefetch(&lines[0]);

@@ -6,12 +6,7 @@ use std::{
     thread::LocalKey,
 };
 
-use super::{
-    attention,
-    kernel::Kernel,
-    packed::Narrow,
-    pointwise::Vectors,
-};
+use super::{attention, kernel::Kernel, packed::Narrow, pointwise::Vectors};
 
 /// A thread at work on some part of a computation.
 pub struct Worker {
