@@ -87,7 +87,7 @@ fn tiny_model() -> Model {
         let settings = Embedding {
             model: ModelSource::Folder(folder),
             device: DeviceChoice::Cpu,
-            precision: Precision::Auto,
+            precision: Precision::F32,
             queue: 1024,
             batch_tokens: 4096,
         };

@@ -247,7 +247,7 @@ impl Narrow {
 
     /// The groups from a row on, and how many there are in a row. At least [`BLOCK`] rows can be read from any multiple
     /// of it below the number of rows.
-    pub fn from_row(&self, row: usize) -> (&[Group], usize) {
+    pub fn rows_from(&self, row: usize) -> (&[Group], usize) {
         (&self.groups[row * self.stride..], self.stride)
     }
 

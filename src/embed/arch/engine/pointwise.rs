@@ -215,7 +215,7 @@ fn gelu<const F: bool>(x: f32) -> f32 {
     let square = near * near;
     let odd = fma::<F>(square, 2.278_145_4e-8, -1.598_602_9e-6);
     let odd = fma::<F>(odd, square, 4.795_552_8e-5);
-    let odd = fma::<F>(odd, square, -8.140_155_3e-4);
+    let odd = fma::<F>(odd, square, -8.140_155e-4);
     let odd = fma::<F>(odd, square, 8.772_388e-3);
     let odd = fma::<F>(odd, square, -6.457_311e-2);
     let odd = fma::<F>(odd, square, 0.397_883_35);
@@ -443,9 +443,9 @@ mod plain {
             let (chunks, _) = scores.as_chunks_mut::<LANES>();
             let whole = count / LANES;
             for (index, chunk) in chunks.iter_mut().enumerate().skip(whole) {
-                for lane in 0..LANES {
+                for (lane, score) in chunk.iter_mut().enumerate() {
                     let counts = index * LANES + lane < count;
-                    chunk[lane] = if counts { chunk[lane] } else { NOTHING };
+                    *score = if counts { *score } else { NOTHING };
                 }
             }
             let mut largest = [f32::NEG_INFINITY; LANES];

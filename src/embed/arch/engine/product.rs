@@ -16,7 +16,7 @@ pub fn multiply(worker: &Worker, x: &Narrow, layer: &Packed, after: After, out: 
         let column = index * PANEL;
         let width = PANEL.min(layer.outputs() - column);
         for (first, rows) in blocks(worker.kernel, x.rows()) {
-            let (groups, stride) = x.from_row(first);
+            let (groups, stride) = x.rows_from(first);
             let block = Block { x: groups, stride, rows, panel, columns };
             block.multiply(worker, layer.width(), &mut sums);
             let scales = match layer.width() {
@@ -31,21 +31,6 @@ pub fn multiply(worker: &Worker, x: &Narrow, layer: &Packed, after: After, out: 
     }
 }
 
-/// Asks for lines that will be needed soon.
-#[cfg(target_arch = "x86_64")]
-#[allow(unused_unsafe, reason = "became safe after the oldest supported compiler")]
-#[expect(unsafe_code, reason = "a prefetch reads nothing")]
-pub fn prefetch(lines: &[Line]) {
-    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-    for line in lines {
-        // SAFETY: every x86-64 processor has the instruction, and it may have any address.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(line).cast()) }
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-pub fn prefetch(_lines: &[Line]) {}
-
 /// Some rows and one panel.
 pub struct Block<'a> {
     /// `[rows, stride]` and more; as far as [`BLOCK`] rows for a kernel of tiles.
@@ -57,6 +42,10 @@ pub struct Block<'a> {
     /// `[strips, groups, GROUP_LINES]`.
     pub panel: &'a [Line],
     /// What else is known of its outputs.
+    #[cfg_attr(
+        not(target_arch = "aarch64"),
+        expect(dead_code, reason = "signed products alone need it")
+    )]
     pub columns: &'a Columns,
 }
 

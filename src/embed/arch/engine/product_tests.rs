@@ -117,7 +117,7 @@ fn every_kernel_has_the_same_sums() {
             let mut found = Vec::new();
             for (panel, columns) in packed.panels() {
                 for (first, rows) in blocks(kernel, narrow.rows()) {
-                    let (x, stride) = narrow.from_row(first);
+                    let (x, stride) = narrow.rows_from(first);
                     let mut sums = Sums([[7; PANEL]; BLOCK]);
                     let block = Block { x, stride, rows, panel, columns };
                     block.multiply(&worker, Width::Int8, &mut sums);
