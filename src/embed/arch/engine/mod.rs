@@ -6,6 +6,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for tiles"))]
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -13,6 +14,7 @@ mod kernel;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod packed;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for tiles"))]
 mod pointwise;
 mod portable;
 mod product;

@@ -3,7 +3,7 @@
 
 use super::{
     kernel::{Instructions, Kernel},
-    packed::{BLOCK, Columns, GROUP_LINES, Group, Line, Narrow, PANEL, Packed, STRIP, Sums, Width},
+    packed::{BLOCK, Columns, Group, Line, Narrow, PANEL, Packed, Sums, Width},
     pointwise::{self, After, Finish, Out},
     portable,
     worker::Worker,
@@ -50,17 +50,12 @@ pub struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// Groups of each output.
-    fn groups(&self) -> usize {
-        self.panel.len() / (PANEL / STRIP * GROUP_LINES)
-    }
-
     /// The sums of its rows.
     #[expect(unsafe_code, reason = "the processor was asked for what the functions need")]
     pub fn multiply(&self, worker: &Worker, width: Width, sums: &mut Sums) {
         #[cfg(target_arch = "x86_64")]
         if let Some(tiles) = &worker.tiles {
-            let (x, groups) = ((self.x, self.stride, self.rows), self.groups());
+            let (x, groups) = ((self.x, self.stride, self.rows), self.stride);
             let out = (sums.0.as_flattened_mut(), PANEL);
             return super::amx::multiply(tiles, width, x, (self.panel, groups), out);
         }
