@@ -1,7 +1,8 @@
 //! One question to its vector with all-MiniLM-L6-v2 on the CPU: ours, and the stock encoder of candle-transformers.
 //!
-//! `ours`: tokenise, encode, pool, on one and on all threads. `embedder`: the same through queue and model thread.
-//! `stock`: the same tokens through candle-transformers, on its own threads. Lengths are in tokens.
+//! `ours`: tokenise, encode, pool, on one and on all threads, in f32. `embedder`: the same through queue and model
+//! thread, as configured by default. `stock`: the same tokens through candle-transformers, on its own threads. A group
+//! for itself encodes and pools on one thread with each of this processor's instructions. Lengths are in tokens.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use std::{fs, hint::black_box, path::Path, sync::Arc};
@@ -11,11 +12,11 @@ use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use scrimp::{
-    config::{DeviceChoice, Embedding, ModelSource},
-    embed::{Embedder, LocalEmbedder, Model, locate},
+    config::{DeviceChoice, Embedding, ModelSource, Precision},
+    embed::{Backend, Embedder, Instructions, Kernel, LocalEmbedder, Model, Width, locate},
 };
 
-const LENGTHS: [usize; 4] = [12, 16, 32, 128];
+const LENGTHS: [usize; 5] = [12, 16, 32, 128, 256];
 
 /// What `scripts/fetch-model.sh` fetches: stock candle reads no quantised weights.
 const MODEL: &str = "models/all-MiniLM-L6-v2";
@@ -59,10 +60,16 @@ fn skip(error: &dyn std::error::Error) {
 
 fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let source = ModelSource::Folder(folder.to_owned());
-    let model = Model::load(&locate(&source)?, &Device::Cpu)?;
+    let model = Model::load(&locate(&source)?, &Backend::F32(Device::Cpu))?;
     let stock = stock(folder)?;
-    let embedding =
-        Embedding { model: source, device: DeviceChoice::Cpu, queue: 512, batch_tokens: 4096 };
+    by_instructions(criterion)?;
+    let embedding = Embedding {
+        model: source,
+        device: DeviceChoice::Cpu,
+        precision: Precision::Auto,
+        queue: 512,
+        batch_tokens: 4096,
+    };
     let embedder = Arc::new(LocalEmbedder::start(&embedding)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
@@ -93,6 +100,33 @@ fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::
         group.bench_function(BenchmarkId::new("stock", tokens), |bencher| {
             bencher.iter(|| stock_vector(&stock, black_box(&ids)));
         });
+    }
+    group.finish();
+    Ok(())
+}
+
+/// The encoder in this binary, which has the same shape, with each kernel.
+fn by_instructions(criterion: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
+    let located = locate(&ModelSource::Builtin)?;
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    let kernels = Instructions::ALL.into_iter().filter_map(Kernel::of);
+    let mut backends = vec![("f32".to_owned(), Backend::F32(Device::Cpu))];
+    for kernel in kernels {
+        let name = |width: &str| format!("{:?} {width}", kernel.instructions());
+        backends.push((name("int8"), Backend::Narrow(kernel, Width::Int8)));
+        if kernel.instructions() == Instructions::Amx {
+            backends.push((name("bf16"), Backend::Narrow(kernel, Width::Bf16)));
+        }
+    }
+    let mut group = criterion.benchmark_group("encode");
+    for (name, backend) in backends {
+        let model = Model::load(&located, &backend)?;
+        for tokens in LENGTHS {
+            let ids: Vec<u32> = (0..tokens as u32).map(|token| 1000 + token * 97).collect();
+            group.bench_function(BenchmarkId::new(&name, tokens), |bencher| {
+                bencher.iter(|| one.install(|| model.encoder.embed(&[black_box(&ids)]).is_ok()));
+            });
+        }
     }
     group.finish();
     Ok(())

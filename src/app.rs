@@ -12,7 +12,7 @@ use crate::{
     auth::Authenticator,
     cache::{Clock, ExactCache, SemanticIndex, embeddings::EmbeddingCache},
     classify::{Classifier, ClassifierError, Head},
-    config::{Cache, Config, Format, Router, Target},
+    config::{Config, Format, Router, Target},
     embed::{Embedder, LoadError, LocalEmbedder},
     limit::Admission,
     pipeline::{Gateway, Keeper, Learners, Parts, State, StateError},
@@ -238,7 +238,7 @@ fn gateway(config: &Config, model: Option<Model>, clock: Clock) -> Result<Gatewa
     let classifier = Classifier::shipped()?;
     let dim = model.as_ref().map_or(0, |model| model.embedder.dim());
     let Judging { judge, prior, floor } =
-        judging(&config.cache, model.as_ref().map(|model| model.is_shipped))?;
+        judging(config, model.as_ref().map(|model| model.is_shipped))?;
     let semantic = Arc::new(SemanticIndex::new(dim, config.cache.candidates, floor));
     let removed = Arc::clone(&semantic);
     let learners = learners(config, &classifier, model.as_ref(), clock.clone())?;
@@ -314,8 +314,9 @@ pub struct Judging {
     pub floor: f32,
 }
 
-/// The judge that `cache` asks for, over the vectors of a model if there is one: the shipped one, or another.
-pub fn judging(cache: &Cache, is_shipped: Option<bool>) -> Result<Judging, StartError> {
+/// The judge that the configuration asks for, over the vectors of a model if there is one: the shipped one, or another.
+pub fn judging(config: &Config, is_shipped: Option<bool>) -> Result<Judging, StartError> {
+    let cache = &config.cache;
     let calibration = verify::Shipped::load()?.for_encoder(is_shipped.unwrap_or(false));
     let prior = calibration.prior.clone();
     let is_matched = is_shipped.is_some() && cache.enabled && cache.semantic;
@@ -324,7 +325,7 @@ pub fn judging(cache: &Cache, is_shipped: Option<bool>) -> Result<Judging, Start
     }
     let floor = calibration.floor;
     let calibration = Box::new(calibration);
-    let judge = Judge::Calibrated { verifier: Verifier::shipped()?, calibration };
+    let judge = Judge::Calibrated { verifier: Verifier::shipped(config.embedding.precision)?, calibration };
     Ok(Judging { judge, prior, floor })
 }
 

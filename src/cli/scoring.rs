@@ -32,7 +32,7 @@ impl LocalScorer {
     /// Loads the models of a configuration.
     pub fn start(config: &Config) -> Result<Self, Failure> {
         let embedder = LocalEmbedder::start(&config.embedding)?;
-        let judging = judging(&config.cache, Some(embedder.is_shipped()))?;
+        let judging = judging(config, Some(embedder.is_shipped()))?;
         Ok(Self { embedding: Embedding::by(Arc::new(embedder))?, judging })
     }
 

@@ -251,6 +251,19 @@ pub enum DeviceChoice {
     Cuda,
 }
 
+/// How narrow the numbers are that the local models compute with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// Int8 on the CPU, f32 elsewhere and on a CPU without instructions for int8.
+    Auto,
+    /// Weights and activations of eight bits, on the CPU.
+    Int8,
+    /// bf16 on a CPU with tiles for it, else f32.
+    Bf16,
+    /// 32-bit floats.
+    F32,
+}
+
 /// Which embedding model, and how it is fed.
 #[derive(Debug, Clone)]
 pub struct Embedding {
@@ -258,6 +271,8 @@ pub struct Embedding {
     pub model: ModelSource,
     /// `device`: auto, cpu or cuda.
     pub device: DeviceChoice,
+    /// Of this model and of the verifier (`precision`): auto, int8, bf16 or f32.
+    pub precision: Precision,
     /// Texts waiting for the model; beyond it they are refused (`queue`, default 512).
     pub queue: usize,
     /// Most tokens in one batch (`batch_tokens`, default 4096).

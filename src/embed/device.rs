@@ -1,15 +1,45 @@
-//! Where the model computes.
+//! Where and how narrow the models compute.
 //!
-//! Knows candle's devices and the operator's choice; nothing about models.
+//! Knows candle's devices, the CPU's instructions and the operator's choice; nothing about models.
 
 use candle_core::Device;
 
-use crate::config::DeviceChoice;
+use crate::config::{DeviceChoice, Precision};
 
-use super::error::LoadError;
+use super::{
+    arch::{Backend, Instructions, Kernel, Width},
+    error::LoadError,
+};
 
-/// The device for a choice. `auto` never fails: it falls back to the CPU and says so in the log.
-pub fn open(choice: DeviceChoice) -> Result<Device, LoadError> {
+/// The backend for a choice. `auto` never fails: it falls back to the CPU and says so in the log.
+pub fn open(choice: DeviceChoice, precision: Precision) -> Result<Backend, LoadError> {
+    match precision {
+        Precision::F32 => Ok(Backend::F32(device(choice)?)),
+        Precision::Auto => {
+            let device = device(choice)?;
+            let kernel = Kernel::best();
+            // Without instructions for it, int8 is slower than f32.
+            let is_fast = kernel.instructions() != Instructions::Portable;
+            Ok(match device {
+                Device::Cpu if is_fast => Backend::Narrow(kernel, Width::Int8),
+                device => Backend::F32(device),
+            })
+        }
+        Precision::Int8 | Precision::Bf16 if choice == DeviceChoice::Cuda => {
+            Err(LoadError::Precision)
+        }
+        Precision::Int8 => Ok(Backend::Narrow(Kernel::best(), Width::Int8)),
+        Precision::Bf16 => Ok(Kernel::of(Instructions::Amx).map_or_else(
+            || {
+                tracing::info!("this CPU has no tiles for bf16: computing in f32");
+                Backend::F32(Device::Cpu)
+            },
+            |kernel| Backend::Narrow(kernel, Width::Bf16),
+        )),
+    }
+}
+
+fn device(choice: DeviceChoice) -> Result<Device, LoadError> {
     match choice {
         DeviceChoice::Cpu => Ok(Device::Cpu),
         DeviceChoice::Cuda => cuda().map_err(LoadError::Device),
@@ -34,16 +64,30 @@ fn cuda() -> Result<Device, String> {
 mod tests {
     use super::*;
 
+    const ALL: [Precision; 4] = [Precision::Auto, Precision::Int8, Precision::Bf16, Precision::F32];
+
     #[test]
     fn auto_and_cpu_always_find_a_device() {
-        assert!(open(DeviceChoice::Auto).is_ok());
-        assert!(open(DeviceChoice::Cpu).unwrap().is_cpu());
+        for precision in ALL {
+            assert!(open(DeviceChoice::Auto, precision).is_ok());
+            assert!(open(DeviceChoice::Cpu, precision).unwrap().device().is_cpu());
+        }
+    }
+
+    #[test]
+    fn the_narrow_precisions_are_of_the_cpu() {
+        let backend = open(DeviceChoice::Auto, Precision::Int8).unwrap();
+        assert!(matches!(backend, Backend::Narrow(_, Width::Int8)));
+        for precision in [Precision::Int8, Precision::Bf16] {
+            let error = open(DeviceChoice::Cuda, precision).unwrap_err();
+            assert!(matches!(error, LoadError::Precision));
+        }
     }
 
     #[cfg(not(feature = "cuda"))]
     #[test]
     fn asking_for_cuda_in_a_build_without_it_says_how_to_get_it() {
-        let message = open(DeviceChoice::Cuda).unwrap_err().to_string();
+        let message = open(DeviceChoice::Cuda, Precision::Auto).unwrap_err().to_string();
         assert!(message.contains("--features cuda"), "{message}");
         assert!(message.contains("device: cpu"), "{message}");
     }

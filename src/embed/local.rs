@@ -45,11 +45,11 @@ impl LocalEmbedder {
     /// where the configuration asks for one.
     pub fn start(embedding: &config::Embedding) -> Result<Self, LoadError> {
         let located = source::locate(&embedding.model)?;
-        let device = device::open(embedding.device)?;
-        let Model { about, tokenizer, encoder } = Model::load(&located, &device)?;
+        let backend = device::open(embedding.device, embedding.precision)?;
+        let Model { about, tokenizer, encoder } = Model::load(&located, &backend)?;
         let queue = Arc::new(Queue::new(embedding.queue));
         let worker = Worker::start(encoder, Arc::clone(&queue), embedding.batch_tokens)?;
-        tracing::info!(model = %about.identity, "embedding model loaded");
+        tracing::info!(model = %about.identity, ?backend, "embedding model loaded");
         let memo = Cache::new(MEMO_TEXTS);
         let is_shipped = embedding.model == config::ModelSource::Builtin;
         Ok(Self { about, tokenizer: Arc::new(tokenizer), queue, memo, is_shipped, _worker: worker })

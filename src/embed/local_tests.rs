@@ -6,13 +6,14 @@ use std::{
 };
 
 use super::*;
-use crate::config::{DeviceChoice, Embedding, ModelSource};
+use crate::config::{DeviceChoice, Embedding, ModelSource, Precision};
 
 fn start(queue: usize, batch_tokens: usize) -> LocalEmbedder {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert");
     let embedding = Embedding {
         model: ModelSource::Folder(folder),
         device: DeviceChoice::Cpu,
+        precision: Precision::F32,
         queue,
         batch_tokens,
     };

@@ -5,7 +5,7 @@
 
 pub(crate) mod arch;
 mod beginning;
-mod device;
+pub(crate) mod device;
 mod error;
 pub(crate) mod files;
 mod local;
@@ -19,6 +19,7 @@ mod worker;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+pub use arch::{Backend, Instructions, Kernel, Width};
 pub use beginning::{beginning, shorter};
 pub use error::LoadError;
 pub use local::LocalEmbedder;
@@ -43,7 +44,8 @@ pub type EmbedFuture<'a> =
 
 /// Turns texts into unit vectors of one fixed dimension.
 pub trait Embedder: Send + Sync {
-    /// Names model, weights and pooling: vectors of two embedders are comparable only when this is equal.
+    /// Names model, weights and pooling, whatever they are computed with: vectors of two embedders are comparable only
+    /// when this is equal.
     fn identity(&self) -> &str;
     /// Length of every vector.
     fn dim(&self) -> usize;

@@ -8,9 +8,11 @@ use std::{path::Path, sync::Arc};
 use parking_lot::Mutex;
 
 use crate::{
+    config::{DeviceChoice, Precision},
     embed::{
-        LoadError, Tokenizer,
-        arch::{Bert, BertConfig, Device, Weights},
+        Backend, LoadError, Tokenizer,
+        arch::{Bert, BertConfig, Hidden, Weights},
+        device,
         files::{Description, Files},
         shipped,
     },
@@ -47,21 +49,23 @@ pub enum VerifyError {
 }
 
 impl Verifier {
-    /// The one in this binary, loaded once.
-    pub fn shipped() -> Result<Arc<Self>, LoadError> {
+    /// The one in this binary, loaded once for each precision. It computes on the CPU.
+    pub fn shipped(precision: Precision) -> Result<Arc<Self>, LoadError> {
         const WEIGHTS: &[u8] = include_bytes!("../../models/verifier/model.safetensors");
-        static LOADED: Mutex<Option<Arc<Verifier>>> = Mutex::new(None);
+        static LOADED: Mutex<Vec<(Precision, Arc<Verifier>)>> = Mutex::new(Vec::new());
         let mut loaded = LOADED.lock();
-        if let Some(verifier) = loaded.as_ref() {
+        if let Some((_, verifier)) = loaded.iter().find(|(loaded, _)| *loaded == precision) {
             return Ok(Arc::clone(verifier));
         }
-        let verifier =
-            Self::parse(WEIGHTS, Path::new("(built in)/models/verifier/model.safetensors"))?;
-        Ok(Arc::clone(loaded.insert(Arc::new(verifier))))
+        let path = Path::new("(built in)/models/verifier/model.safetensors");
+        let backend = device::open(DeviceChoice::Cpu, precision)?;
+        let verifier = Arc::new(Self::parse(WEIGHTS, path, &backend)?);
+        loaded.push((precision, Arc::clone(&verifier)));
+        Ok(verifier)
     }
 
     /// A verifier from its weights; tokenizer, shape and word embeddings are the shipped encoder's.
-    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, LoadError> {
+    pub fn parse(bytes: &[u8], path: &Path, backend: &Backend) -> Result<Self, LoadError> {
         let files = Files::Shipped(shipped::FILES);
         let description = Description::read(&files)?;
         let tokenizer_path = files.path("tokenizer.json");
@@ -69,11 +73,11 @@ impl Verifier {
         let tokenizer = Tokenizer::parse(&tokenizer, &tokenizer_path, &description)?;
         let words_path = files.path("model.safetensors");
         let words = files.required("model.safetensors", "the verifier's words are in it")?;
-        let device = Device::Cpu;
-        let words = Weights::parse(&words, &words_path, &device, Bert::MARKER)?;
-        let weights = Weights::parse(bytes, path, &device, ("difference.weight", &[]))?;
+        let device = backend.device();
+        let words = Weights::parse(&words, &words_path, device, Bert::MARKER)?;
+        let weights = Weights::parse(bytes, path, device, ("difference.weight", &[]))?;
         let BertConfig { hidden_size: dim, .. } = description.config;
-        let bert = Bert::load_with_words(&description.config, &weights, &words, &device)?;
+        let bert = Bert::load_with_words(&description.config, &weights, &words, backend)?;
         Ok(Self { tokenizer, bert, head: Head::load(&weights, dim)?, dim })
     }
 
@@ -82,12 +86,13 @@ impl Verifier {
         let (first, second) = (self.ids(question)?, self.ids(candidate)?);
         let (first, second) = joint(&first, &second)?;
         let ids: Vec<u32> = [&[CLS], first, &[SEP], second, &[SEP]].concat();
-        let encoded = self.bert.encode(&[&ids]);
-        let hidden = encoded.map_err(|error| VerifyError::Model(error.to_string()))?;
-        let row = |at: usize| at * self.dim;
-        let first_rows = &hidden[row(1)..row(1 + first.len())];
-        let second_rows = &hidden[row(2 + first.len())..row(2 + first.len() + second.len())];
-        Ok(self.head.logit(first_rows, second_rows, self.dim))
+        let judge = |Hidden { last, .. }: Hidden<'_>| {
+            let row = |at: usize| at * self.dim;
+            let first_rows = &last[row(1)..row(1 + first.len())];
+            let second_rows = &last[row(2 + first.len())..row(2 + first.len() + second.len())];
+            self.head.logit(first_rows, second_rows, self.dim)
+        };
+        self.bert.encode(&[&ids], judge).map_err(|error| VerifyError::Model(error.to_string()))
     }
 
     /// Token ids without the special ones.

@@ -6,22 +6,25 @@ const PATH: &str = "/m/verifier.safetensors";
 const SHIPPED: &[u8] = include_bytes!("../../models/verifier/model.safetensors");
 
 fn message(bytes: &[u8]) -> String {
-    Verifier::parse(bytes, Path::new(PATH)).err().unwrap().to_string()
+    let backend = device::open(DeviceChoice::Cpu, Precision::F32).unwrap();
+    Verifier::parse(bytes, Path::new(PATH), &backend).err().unwrap().to_string()
 }
 
 #[test]
 fn the_shipped_verifier_tells_a_rewording_from_a_trap() {
-    let verifier = Verifier::shipped().unwrap();
-    let asked = "How do I reset my password?";
-    let same = verifier.logit("how can i reset my password", asked).unwrap();
-    for trap in ["How do I reset my username?", "Why did I reset my password?"] {
-        assert!(verifier.logit(trap, asked).unwrap() < same - 2.0, "{trap}");
+    for precision in [Precision::F32, Precision::Int8, Precision::Bf16] {
+        let verifier = Verifier::shipped(precision).unwrap();
+        let asked = "How do I reset my password?";
+        let same = verifier.logit("how can i reset my password", asked).unwrap();
+        for trap in ["How do I reset my username?", "Why did I reset my password?"] {
+            assert!(verifier.logit(trap, asked).unwrap() < same - 2.0, "{trap} in {precision:?}");
+        }
     }
 }
 
 #[test]
 fn texts_beyond_the_window_are_refused_unless_they_share_their_beginning() {
-    let verifier = Verifier::shipped().unwrap();
+    let verifier = Verifier::shipped(Precision::Auto).unwrap();
     let long = "word ".repeat(200);
     assert!(matches!(verifier.logit(&long, "short"), Err(VerifyError::TooLong)));
     let (one, two) = (format!("{long} is it red?"), format!("{long} is it blue?"));

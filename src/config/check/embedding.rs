@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config::{DeviceChoice, Embedding, ModelSource, reader::Section};
+use crate::config::{DeviceChoice, Embedding, ModelSource, Precision, reader::Section};
 
 pub(super) fn embedding(
     mut section: Section<'_>,
@@ -19,9 +19,24 @@ pub(super) fn embedding(
                 ("cuda", DeviceChoice::Cuda),
             ],
         ),
+        precision: section.choice(
+            "precision",
+            Precision::Auto,
+            &[
+                ("auto", Precision::Auto),
+                ("int8", Precision::Int8),
+                ("bf16", Precision::Bf16),
+                ("f32", Precision::F32),
+            ],
+        ),
         queue: section.count("queue", 512, 1..=1_000_000),
         batch_tokens: section.count("batch_tokens", 4096, 16..=1_000_000),
     };
+    let is_narrow = matches!(embedding.precision, Precision::Int8 | Precision::Bf16);
+    if is_narrow && embedding.device == DeviceChoice::Cuda {
+        let path = format!("{}.precision", section.path());
+        section.mistake(&path, "int8 and bf16 are computed on the CPU; with device: cuda write auto or f32");
+    }
     section.finish();
     embedding
 }

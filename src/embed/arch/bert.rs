@@ -1,14 +1,16 @@
 //! BERT's encoder (Devlin et al. 2018, <https://arxiv.org/abs/1810.04805>), for inference over ragged batches.
 //!
-//! Texts of a batch lie one after the other in one matrix `[tokens, dim]`: nothing is padded, nothing is masked. Only
-//! attention looks at where a text begins and ends.
+//! Texts of a batch lie one after the other in one matrix `[tokens, dim]`: nothing is padded, nothing is masked. Knows
+//! the tensors of a model and their names; its layers compute in f32 or in narrow numbers.
 
-use candle_core::{Device, Result, Tensor};
-use candle_nn::ops::{layer_norm, softmax_last_dim};
+use candle_core::{Result, Tensor};
 use serde::Deserialize;
 
 use super::{
-    linear::{Activation, Linear},
+    backend::Backend,
+    engine::{Dense, Engine, Hidden, Layer, Norm, Shape},
+    linear::Activation,
+    tensors::{LayerNorm, TensorLayer, TensorLayers},
     weights::{Table, Weights},
 };
 use crate::embed::error::LoadError;
@@ -63,11 +65,17 @@ impl BertConfig {
 /// A loaded BERT encoder.
 pub struct Bert {
     words: Table,
-    /// Position embedding with the one segment that is used added to it.
-    positions: Tensor,
-    norm: LayerNorm,
-    layers: Vec<Layer>,
-    device: Device,
+    layers: Layers,
+}
+
+enum Layers {
+    InF32(TensorLayers),
+    Narrow {
+        engine: Box<Engine>,
+        /// Position embedding with the one segment that is used added to it, `[positions, dim]`.
+        positions: Vec<f32>,
+        dim: usize,
+    },
 }
 
 impl Bert {
@@ -79,9 +87,9 @@ impl Bert {
     pub fn load(
         config: &BertConfig,
         weights: &Weights,
-        device: &Device,
+        backend: &Backend,
     ) -> std::result::Result<Self, LoadError> {
-        Self::load_with_words(config, weights, weights, device)
+        Self::load_with_words(config, weights, weights, backend)
     }
 
     /// [`Bert::load`], with the word embeddings of another file: models of one family that share them need not carry
@@ -90,7 +98,7 @@ impl Bert {
         config: &BertConfig,
         weights: &Weights,
         words: &Weights,
-        device: &Device,
+        backend: &Backend,
     ) -> std::result::Result<Self, LoadError> {
         let dim = config.hidden_size;
         let table = |name: &str, rows| {
@@ -100,87 +108,91 @@ impl Bert {
         let segments = table("token_type", config.type_vocab_size)?;
         let positions = weights
             .checked(segments.get(0).and_then(|segment| positions.broadcast_add(&segment)))?;
-        Ok(Self {
-            words: words.table("embeddings.word_embeddings.weight", &[config.vocab_size, dim])?,
-            positions,
-            norm: LayerNorm::load("embeddings.LayerNorm", config, weights)?,
-            layers: (0..config.num_hidden_layers)
-                .map(|index| Layer::load(index, config, weights))
-                .collect::<std::result::Result<_, _>>()?,
-            device: device.clone(),
-        })
+        let norm = NormParts::load("embeddings.LayerNorm", config, weights)?;
+        let parts = (0..config.num_hidden_layers)
+            .map(|index| LayerParts::load(index, config, weights))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        let layers = weights.checked(match backend {
+            Backend::F32(device) => parts
+                .into_iter()
+                .map(|parts| TensorLayer::new(parts, config.num_attention_heads, config.hidden_act))
+                .collect::<Result<_>>()
+                .map(|layers| {
+                    let (norm, device) = (LayerNorm(norm), device.clone());
+                    Layers::InF32(TensorLayers { positions, norm, layers, device })
+                }),
+            Backend::Narrow(kernel, width) => {
+                Self::narrow(config, &norm, &parts).and_then(|(shape, norm, layers)| {
+                    let layers = layers.into_iter();
+                    let engine = Box::new(Engine::new((*kernel, *width), shape, norm, layers));
+                    Ok(Layers::Narrow { engine, positions: numbers(&positions)?, dim })
+                })
+            }
+        })?;
+        let words = words.table("embeddings.word_embeddings.weight", &[config.vocab_size, dim])?;
+        Ok(Self { words, layers })
     }
 
-    /// The last hidden state, `[all tokens, dim]` row by row, of texts that are given by their token ids. Texts of the
-    /// same length that stand side by side are cheaper.
-    pub fn encode(&self, texts: &[&[u32]]) -> Result<Vec<f32>> {
-        Ok(self.encode_all(texts)?.last)
+    /// What the engine packs.
+    fn narrow(
+        config: &BertConfig,
+        norm: &NormParts,
+        parts: &[LayerParts],
+    ) -> Result<(Shape, Norm, Vec<Layer<Dense>>)> {
+        let shape = Shape {
+            dim: config.hidden_size,
+            heads: config.num_attention_heads,
+            activation: config.hidden_act,
+        };
+        let layers: Result<Vec<Layer<Dense>>> = parts.iter().map(LayerParts::narrow).collect();
+        Ok((shape, norm.narrow()?, layers?))
     }
 
-    /// The hidden states after the last layer and two thirds of the way up.
-    pub fn encode_all(&self, texts: &[&[u32]]) -> Result<Hidden> {
-        let ids: Vec<u32> = texts.concat();
-        let places: Vec<u32> = texts.iter().flat_map(|text| 0..text.len() as u32).collect();
-        let ids = Tensor::new(ids, &self.device)?;
-        let places = Tensor::new(places, &self.device)?;
-        let embedded = (self.words.select(&ids)? + self.positions.index_select(&places, 0)?)?;
-        let mut hidden = self.norm.forward(&embedded)?;
-        let spans = equal_lengths(texts);
-        let (lower, upper) = self.layers.split_at(self.layers.len() * 2 / 3);
-        for layer in lower {
-            hidden = layer.forward(&hidden, &spans)?;
+    /// Calls with the hidden states of texts that are given by their token ids, at least one each. Texts of the same
+    /// length that stand side by side are cheaper in f32.
+    pub fn encode<T>(&self, texts: &[&[u32]], read: impl FnOnce(Hidden<'_>) -> T) -> Result<T> {
+        match &self.layers {
+            Layers::InF32(layers) => {
+                let ids = Tensor::new(texts.concat(), &layers.device)?;
+                let states = layers.run(&self.words.select(&ids)?, texts)?;
+                Ok(read(Hidden { last: &states.last, inner: &states.inner }))
+            }
+            Layers::Narrow { engine, positions, dim } => {
+                let most = positions.len() / dim;
+                if let Some(text) = texts.iter().find(|text| text.len() > most) {
+                    candle_core::bail!("{} tokens, of at most {most}", text.len());
+                }
+                let mut embedded = Ok(());
+                let embed = |out: &mut [f32]| {
+                    let ids = texts.iter().copied().flatten().copied();
+                    embedded = self.words.write(ids, out);
+                    let positions = texts.iter().flat_map(|text| &positions[..text.len() * dim]);
+                    out.iter_mut().zip(positions).for_each(|(out, position)| *out += position);
+                };
+                let result = engine.run(texts.iter().map(|text| text.len()), embed, read);
+                embedded.map(|()| result)
+            }
         }
-        let inner = hidden.flatten_all()?.to_vec1()?;
-        for layer in upper {
-            hidden = layer.forward(&hidden, &spans)?;
-        }
-        Ok(Hidden { last: hidden.flatten_all()?.to_vec1()?, inner })
     }
 }
 
-/// Hidden states of some texts, `[all tokens, dim]` row by row.
-pub struct Hidden {
-    /// After the last layer.
-    pub last: Vec<f32>,
-    /// After the first two thirds of the layers.
-    pub inner: Vec<f32>,
-}
-
-/// Texts of one length that stand side by side.
-#[derive(Debug, PartialEq, Eq)]
-struct Span {
-    /// Row of the first token.
-    start: usize,
-    /// Number of texts.
-    texts: usize,
-    /// Tokens in each.
-    tokens: usize,
-}
-
-fn equal_lengths(texts: &[&[u32]]) -> Vec<Span> {
-    let mut start = 0;
-    let of_one_length = texts.chunk_by(|one, next| one.len() == next.len());
-    let span = |chunk: &[&[u32]]| {
-        let span = Span { start, texts: chunk.len(), tokens: chunk[0].len() };
-        start += span.texts * span.tokens;
-        span
-    };
-    of_one_length.map(span).collect()
-}
-
-struct Layer {
+/// The tensors of a layer.
+pub struct LayerParts {
     /// Query, key and value in one; the query is scaled by 1/√(head's dimension) already.
-    qkv: Linear,
-    attended: Linear,
-    attended_norm: LayerNorm,
-    inner: Linear,
-    activation: Activation,
-    outer: Linear,
-    outer_norm: LayerNorm,
-    heads: usize,
+    pub qkv: (Tensor, Tensor),
+    /// After attention.
+    pub attended: (Tensor, Tensor),
+    /// Of its result and what went into the layer.
+    pub attended_norm: NormParts,
+    /// Into the feed-forward block.
+    pub inner: (Tensor, Tensor),
+    /// Out of it.
+    pub outer: (Tensor, Tensor),
+    /// Of its result and what went into the block.
+    pub outer_norm: NormParts,
 }
 
-impl Layer {
+impl LayerParts {
     fn load(
         index: usize,
         config: &BertConfig,
@@ -188,21 +200,17 @@ impl Layer {
     ) -> std::result::Result<Self, LoadError> {
         let (dim, inner) = (config.hidden_size, config.intermediate_size);
         let linear = |name: &str, inputs, outputs| {
-            let (weight, bias) =
-                tensors(&format!("encoder.layer.{index}.{name}"), [inputs, outputs], weights)?;
-            weights.checked(Linear::new(&weight, &bias))
+            tensors(&format!("encoder.layer.{index}.{name}"), [inputs, outputs], weights)
         };
         let norm =
-            |name: &str| LayerNorm::load(&format!("encoder.layer.{index}.{name}"), config, weights);
+            |name: &str| NormParts::load(&format!("encoder.layer.{index}.{name}"), config, weights);
         Ok(Self {
             qkv: Self::load_qkv(index, config, weights)?,
             attended: linear("attention.output.dense", dim, dim)?,
             attended_norm: norm("attention.output.LayerNorm")?,
             inner: linear("intermediate.dense", dim, inner)?,
-            activation: config.hidden_act,
             outer: linear("output.dense", inner, dim)?,
             outer_norm: norm("output.LayerNorm")?,
-            heads: config.num_attention_heads,
         })
     }
 
@@ -210,7 +218,7 @@ impl Layer {
         index: usize,
         config: &BertConfig,
         weights: &Weights,
-    ) -> std::result::Result<Linear, LoadError> {
+    ) -> std::result::Result<(Tensor, Tensor), LoadError> {
         let dim = config.hidden_size;
         let part = |name: &str| {
             tensors(&format!("encoder.layer.{index}.attention.self.{name}"), [dim, dim], weights)
@@ -220,59 +228,37 @@ impl Layer {
         let fused = || {
             let weight = Tensor::cat(&[(query.0 * scale)?, key.0, value.0], 0)?;
             let bias = Tensor::cat(&[(query.1 * scale)?, key.1, value.1], 0)?;
-            Linear::new(&weight, &bias)
+            Ok((weight, bias))
         };
         weights.checked(fused())
     }
 
-    /// `[tokens, dim]` to `[tokens, dim]`.
-    fn forward(&self, x: &Tensor, spans: &[Span]) -> Result<Tensor> {
-        let attended = self.attended.forward(&self.attention(x, spans)?)?;
-        let x = self.attended_norm.forward(&(attended + x)?)?;
-        let inner = self.inner.forward_then(self.activation, &x)?;
-        self.outer_norm.forward(&(self.outer.forward(&inner)? + x)?)
-    }
-
-    fn attention(&self, x: &Tensor, spans: &[Span]) -> Result<Tensor> {
-        let qkv = self.qkv.forward(x)?;
-        let attended: Result<Vec<Tensor>> =
-            spans.iter().map(|span| self.attend(&qkv, span)).collect();
-        match attended?.as_slice() {
-            [whole] => Ok(whole.clone()),
-            parts => Tensor::cat(parts, 0),
-        }
-    }
-
-    /// Attention within each text of a span, `[texts · tokens, dim]`, from `[all tokens, 3 · dim]`.
-    fn attend(&self, qkv: &Tensor, span: &Span) -> Result<Tensor> {
-        let &Span { start, texts, tokens } = span;
-        let dim = qkv.dim(1)? / 3;
-        let rows = qkv.narrow(0, start, texts * tokens)?;
-        let split = rows.reshape((texts, tokens, 3, self.heads, dim / self.heads))?;
-        let split = split.permute((2, 0, 3, 1, 4))?.contiguous()?;
-        let (query, key, value) = (split.get(0)?, split.get(1)?, split.get(2)?);
-        let weights = softmax_last_dim(&query.matmul(&key.t()?)?)?;
-        weights.matmul(&value)?.transpose(1, 2)?.contiguous()?.reshape((texts * tokens, dim))
+    fn narrow(&self) -> Result<Layer<Dense>> {
+        let dense = |(weight, bias): &(Tensor, Tensor)| {
+            Ok(Dense { weight: numbers(weight)?, bias: numbers(bias)? }) as Result<Dense>
+        };
+        Ok(Layer {
+            qkv: dense(&self.qkv)?,
+            attended: dense(&self.attended)?,
+            attended_norm: self.attended_norm.narrow()?,
+            inner: dense(&self.inner)?,
+            outer: dense(&self.outer)?,
+            outer_norm: self.outer_norm.narrow()?,
+        })
     }
 }
 
-fn tensors(
-    name: &str,
-    [inputs, outputs]: [usize; 2],
-    weights: &Weights,
-) -> std::result::Result<(Tensor, Tensor), LoadError> {
-    let weight = weights.take(&format!("{name}.weight"), &[outputs, inputs])?;
-    let bias = weights.take(&format!("{name}.bias"), &[outputs])?;
-    Ok((weight, bias))
+/// The tensors of a layer norm.
+pub struct NormParts {
+    /// Multiplied with the row of mean 0 and variance 1.
+    pub weight: Tensor,
+    /// Added to it.
+    pub bias: Tensor,
+    /// Added to the variance.
+    pub epsilon: f32,
 }
 
-struct LayerNorm {
-    weight: Tensor,
-    bias: Tensor,
-    epsilon: f32,
-}
-
-impl LayerNorm {
+impl NormParts {
     fn load(
         name: &str,
         config: &BertConfig,
@@ -286,9 +272,24 @@ impl LayerNorm {
         })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        layer_norm(x, &self.weight, &self.bias, self.epsilon)
+    fn narrow(&self) -> Result<Norm> {
+        let (weight, bias) = (numbers(&self.weight)?, numbers(&self.bias)?);
+        Ok(Norm { weight, bias, epsilon: self.epsilon })
     }
+}
+
+fn tensors(
+    name: &str,
+    [inputs, outputs]: [usize; 2],
+    weights: &Weights,
+) -> std::result::Result<(Tensor, Tensor), LoadError> {
+    let weight = weights.take(&format!("{name}.weight"), &[outputs, inputs])?;
+    let bias = weights.take(&format!("{name}.bias"), &[outputs])?;
+    Ok((weight, bias))
+}
+
+fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
+    tensor.flatten_all()?.to_vec1()
 }
 
 #[cfg(test)]

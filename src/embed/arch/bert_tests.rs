@@ -2,12 +2,19 @@
 
 use std::{fs, path::Path};
 
-use candle_core::DType;
+use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use proptest::prelude::*;
 
 use super::*;
+use crate::embed::arch::{
+    Instructions, Kernel, Width,
+    linear::Linear,
+    tensors::{Span, equal_lengths},
+};
+
+const F32: Backend = Backend::F32(Device::Cpu);
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-bert");
 
@@ -23,8 +30,12 @@ fn weights() -> Vec<u8> {
     fs::read(format!("{FOLDER}/model.safetensors")).unwrap()
 }
 
-fn ours() -> Bert {
-    Bert::load(&config(), &parse(&weights()).unwrap(), &Device::Cpu).unwrap()
+fn ours(backend: &Backend) -> Bert {
+    Bert::load(&config(), &parse(&weights()).unwrap(), backend).unwrap()
+}
+
+fn last(bert: &Bert, texts: &[&[u32]]) -> Vec<f32> {
+    bert.encode(texts, |hidden| hidden.last.to_vec()).unwrap()
 }
 
 fn theirs() -> BertModel {
@@ -51,9 +62,9 @@ proptest! {
     fn a_ragged_batch_gives_the_hidden_states_of_the_stock_encoder(
         texts in prop::collection::vec(prop::collection::vec(0_u32..972, 1..40), 1..6)
     ) {
-        let (ours, theirs) = (ours(), theirs());
+        let (ours, theirs) = (ours(&F32), theirs());
         let slices: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
-        let got = ours.encode(&slices).unwrap();
+        let got = last(&ours, &slices);
         let mut expected: Vec<f32> = Vec::new();
         for text in &texts {
             let ids = Tensor::new(&text[..], &Device::Cpu).unwrap().unsqueeze(0).unwrap();
@@ -61,6 +72,50 @@ proptest! {
             expected.extend(hidden.flatten_all().unwrap().to_vec1::<f32>().unwrap());
         }
         assert_close(&got, &expected);
+    }
+
+    #[test]
+    fn narrow_layers_give_about_the_states_of_those_in_f32(
+        texts in prop::collection::vec(prop::collection::vec(0_u32..972, 1..70), 1..6)
+    ) {
+        let slices: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+        let expected = last(&ours(&F32), &slices);
+        for kernel in Instructions::ALL.into_iter().filter_map(Kernel::of) {
+            for (width, least) in [(Width::Int8, 0.99), (Width::Bf16, 0.999)] {
+                let got = last(&ours(&Backend::Narrow(kernel, width)), &slices);
+                for (got, expected) in got.chunks_exact(32).zip(expected.chunks_exact(32)) {
+                    let cosine = cosine(got, expected);
+                    prop_assert!(cosine > least, "{kernel:?} {width:?}: {cosine}");
+                }
+            }
+        }
+    }
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+#[test]
+fn narrow_layers_give_the_same_states_on_one_thread_and_on_three() {
+    let text: Vec<u32> = (0..300).map(|token| token * 3).collect();
+    let text: Vec<&[u32]> = text.chunks(120).collect();
+    for kernel in Instructions::ALL.into_iter().filter_map(Kernel::of) {
+        let bert = ours(&Backend::Narrow(kernel, Width::Int8));
+        let [one, three] = [1, 3].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| last(&bert, &text))
+        });
+        assert_close(&three, &one);
+    }
+}
+
+#[test]
+fn a_number_that_is_no_token_is_an_error() {
+    for backend in [F32, Backend::Narrow(Kernel::best(), Width::Int8)] {
+        assert!(ours(&backend).encode(&[&[1, 5000]], |_| ()).is_err());
+        assert!(ours(&backend).encode(&[&[1; 5000]], |_| ()).is_err());
     }
 }
 
@@ -102,15 +157,13 @@ fn weights_that_do_not_fit_are_named() {
 
     let mut other = config();
     other.intermediate_size = 128;
-    let message =
-        Bert::load(&other, &parse(&bytes).unwrap(), &Device::Cpu).err().unwrap().to_string();
+    let message = Bert::load(&other, &parse(&bytes).unwrap(), &F32).err().unwrap().to_string();
     assert!(
         message.contains("intermediate.dense.weight") && message.contains("[64, 32]"),
         "{message}"
     );
     other = config();
     other.num_hidden_layers = 3;
-    let message =
-        Bert::load(&other, &parse(&bytes).unwrap(), &Device::Cpu).err().unwrap().to_string();
+    let message = Bert::load(&other, &parse(&bytes).unwrap(), &F32).err().unwrap().to_string();
     assert!(message.contains("encoder.layer.2"), "{message}");
 }

@@ -2,11 +2,16 @@
 //!
 //! Token ids go in, one vector a token comes out; nothing here knows about text, files or pooling.
 
+mod backend;
 mod bert;
+mod engine;
 mod kernel;
 mod linear;
+mod tensors;
 mod weights;
 
-pub use bert::{Bert, BertConfig, Hidden};
+pub use backend::Backend;
+pub use bert::{Bert, BertConfig};
 pub use candle_core::Device;
+pub use engine::{Hidden, Instructions, Kernel, Width};
 pub use weights::Weights;

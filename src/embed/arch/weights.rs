@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use candle_core::{DType, Device, Result as Computed, Tensor};
+use candle_core::{CpuStorage, DType, Device, Result as Computed, Storage, Tensor};
 
 use crate::embed::{error::LoadError, files::invalid};
 
@@ -91,6 +91,35 @@ impl Table {
             None => Ok(rows),
             Some(scale) => dequantised(&rows, &scale.index_select(numbers, 0)?),
         }
+    }
+}
+
+impl Table {
+    /// [`Table::select`] on the CPU without a tensor for each step: writes `[numbers, columns]`.
+    pub fn write(&self, numbers: impl Iterator<Item = u32>, out: &mut [f32]) -> Computed<()> {
+        let (count, columns) = self.rows.dims2()?;
+        let (rows, layout) = self.rows.storage_and_layout();
+        let scale = self.scale.as_ref().map(Tensor::storage_and_layout);
+        let (Storage::Cpu(rows), Some((0, _))) = (&*rows, layout.contiguous_offsets()) else {
+            candle_core::bail!("a table is written from the CPU's memory");
+        };
+        for (number, out) in numbers.zip(out.chunks_exact_mut(columns)) {
+            let number = number as usize;
+            if number >= count {
+                candle_core::bail!("there is no row {number} among {count}");
+            }
+            let places = number * columns..(number + 1) * columns;
+            match (rows, scale.as_ref().map(|(scale, _)| &**scale)) {
+                (CpuStorage::F32(rows), None) => out.copy_from_slice(&rows[places]),
+                (CpuStorage::U8(rows), Some(Storage::Cpu(CpuStorage::F32(scale)))) => {
+                    let scale = scale[number];
+                    let value = |byte: &u8| (f32::from(*byte) - ZERO_BYTE as f32) * scale;
+                    out.iter_mut().zip(&rows[places]).for_each(|(out, byte)| *out = value(byte));
+                }
+                _ => candle_core::bail!("a table holds bytes with scales, or f32"),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use scrimp::{
     app::{App, Model},
     cache::Clock,
-    config::{Config, DeviceChoice, Embedding, ModelSource},
+    config::{Config, DeviceChoice, Embedding, ModelSource, Precision},
     embed::LocalEmbedder,
 };
 use serde_json::{Value, json};
@@ -87,6 +87,7 @@ fn tiny_model() -> Model {
         let settings = Embedding {
             model: ModelSource::Folder(folder),
             device: DeviceChoice::Cpu,
+            precision: Precision::F32,
             queue: 1024,
             batch_tokens: 4096,
         };
