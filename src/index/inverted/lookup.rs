@@ -33,6 +33,9 @@ pub fn search(
         if scanned >= effort.scanned && candidates.found.len() >= k {
             break;
         }
+        if let Some(later) = order.get(position + 2 * AHEAD) {
+            kernel::prefetch(std::slice::from_ref(lists.list(*later as usize)));
+        }
         if let Some(soon) = order.get(position + AHEAD) {
             kernel::prefetch(lists.list(*soon as usize).signs.blocks());
         }

@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 use super::{BLOCK, portable};
 
 /// Cache lines that are asked for; the processor itself goes on from there.
-const PREFETCHED_LINES: usize = 4;
+const PREFETCHED_LINES: usize = 32;
 
 #[inline]
 pub fn prefetch<T>(soon: &[T]) {
