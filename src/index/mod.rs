@@ -52,7 +52,15 @@ impl Mask {
     }
 }
 
-/// Finds neighbours. Every implementation is compared with [`flat`] in the contract test.
+/// What a vector of `dimension` numbers takes in an index, about: a byte a number, a sign bit a number, its id, labels
+/// and scale, the map by which it is removed, and room to grow.
+pub const fn bytes_of_vector(dimension: usize) -> usize {
+    const FIXED: usize = 64;
+    let codes = dimension + dimension / 8;
+    codes + codes / 8 + FIXED
+}
+
+/// Finds neighbours. Every implementation is compared with a naive model in the contract test.
 pub trait VectorSearch: Send + Sync {
     /// The up to `k` most similar live vectors whose labels `mask` admits, best first. `query` is a unit vector of the
     /// store's dimension; any other query (wrong dimension, not finite, not of length 1) finds nothing.
