@@ -32,7 +32,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["churn", ref rest @ ..] => {
-            return churn(rest.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ENTRIES));
+            return churn(
+                rest.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ENTRIES),
+            );
         }
         ["serve", folder, ref rest @ ..] => {
             let served = serve(Path::new(folder), rest.contains(&"graph"));
@@ -108,8 +110,7 @@ fn serve(folder: &Path, graph: bool) -> std::io::Result<()> {
             std::fs::File::create(path)?.write_all(&found)?;
         }
         times.sort_unstable();
-        let microseconds =
-            |share: usize| times[times.len() * share / 100].as_nanos() as f64 / 1e3;
+        let microseconds = |share: usize| times[times.len() * share / 100].as_nanos() as f64 / 1e3;
         println!(r#"{{"p50_us": {}, "p99_us": {}}}"#, microseconds(50), microseconds(99));
     }
     Ok(())
@@ -135,11 +136,8 @@ fn churn(entries: u64) -> ExitCode {
     );
     let data = Data::new(entries);
     let defaults = IndexOptions::default();
-    let passed = [
-        ("default", defaults),
-        ("graph", IndexOptions { graph_from: 1_000, ..defaults }),
-    ]
-    .map(|(name, options)| exchange_half(name, options, &data));
+    let passed = [("default", defaults), ("graph", IndexOptions { graph_from: 1_000, ..defaults })]
+        .map(|(name, options)| exchange_half(name, options, &data));
     if passed.contains(&false) {
         println!("\nFAILED: recall below {REQUIRED_RECALL}");
         return ExitCode::FAILURE;

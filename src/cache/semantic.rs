@@ -12,9 +12,7 @@ use std::{
 use parking_lot::RwLock;
 
 use super::{Entry, ExactCache, ExactKey, PartitionKey};
-use crate::index::{
-    HybridIndex, IndexOptions, Labels, Mask, VectorSearch as _, VectorStore as _,
-};
+use crate::index::{HybridIndex, IndexOptions, Labels, Mask, VectorSearch as _, VectorStore as _};
 
 /// An entry found by meaning.
 #[derive(Debug, Clone)]

@@ -12,6 +12,8 @@ mod list;
 mod lists;
 mod lookup;
 mod split;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
