@@ -37,6 +37,7 @@ pub struct IndexOptions {
 }
 
 impl Default for IndexOptions {
+    /// No graph: the inverted file was faster, smaller and quicker to change at every size measured (`docs/benchmarks.md`).
     fn default() -> Self {
         Self {
             scanned: 65_536,
@@ -51,8 +52,8 @@ impl Default for IndexOptions {
 
 /// A vector store that chooses its structure by its size.
 ///
-/// Inserting takes microseconds while it scans and 1 to 2 ms once it is a graph: not for an async worker thread.
-/// Dropping it ends the background work first.
+/// Inserting takes some ten microseconds; once it is a graph 1 to 2 ms, too long for an async worker thread. Dropping it
+/// ends the background work first.
 pub struct HybridIndex {
     shared: Arc<Shared>,
 }
