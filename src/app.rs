@@ -325,7 +325,8 @@ pub fn judging(config: &Config, is_shipped: Option<bool>) -> Result<Judging, Sta
     }
     let floor = calibration.floor;
     let calibration = Box::new(calibration);
-    let judge = Judge::Calibrated { verifier: Verifier::shipped(config.embedding.precision)?, calibration };
+    let judge =
+        Judge::Calibrated { verifier: Verifier::shipped(config.embedding.precision)?, calibration };
     Ok(Judging { judge, prior, floor })
 }
 

@@ -61,7 +61,7 @@ impl Entry {
     /// What it takes in memory, about: key, answer, question, vector of `dim` numbers and bookkeeping.
     pub fn size(&self, dim: usize) -> u64 {
         let vector = if self.partition.is_some() {
-            dim * size_of::<f32>() + VECTOR_OVERHEAD_BYTES
+            crate::index::bytes_of_vector(dim) + KEY_OVERHEAD_BYTES
         } else {
             0
         };
@@ -71,5 +71,5 @@ impl Entry {
 
 /// Maps, counters and pointers around an entry.
 const ENTRY_OVERHEAD_BYTES: usize = 512;
-/// Id maps and graph links around a vector.
-const VECTOR_OVERHEAD_BYTES: usize = 128;
+/// The way from a vector back to its entry.
+const KEY_OVERHEAD_BYTES: usize = 64;

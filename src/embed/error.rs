@@ -55,7 +55,9 @@ pub enum LoadError {
     #[error("device `cuda`: {0}; use `device: auto` or `device: cpu`")]
     Device(String),
     /// The precision that was asked for is not that of the device.
-    #[error("int8 and bf16 are computed on the CPU; with `device: cuda` use `precision: auto` or `precision: f32`")]
+    #[error(
+        "int8 and bf16 are computed on the CPU; with `device: cuda` use `precision: auto` or `precision: f32`"
+    )]
     Precision,
     /// The model thread cannot be started.
     #[error("cannot start the embedding thread")]

@@ -10,18 +10,32 @@ use rand::{Rng, SeedableRng};
 
 use super::flat::FlatIndex;
 use super::hnsw::{GraphOptions, HnswIndex};
+use super::inverted::{Effort, InvertedIndex};
 use super::*;
 
 const GRAPH: GraphOptions = GraphOptions { m: 12, ef_construction: 100, ef_search: 64 };
 
-fn hybrid(dimension: usize, flat_until: usize) -> HybridIndex {
+/// How far the similarity to a quantised vector may be off, at `dimension` numbers: half a step in each of them.
+fn tolerance(dimension: usize) -> f32 {
+    (dimension as f32).sqrt() * 0.5 / 127.0
+}
+
+fn hybrid(dimension: usize, graph_from: usize) -> HybridIndex {
     let GraphOptions { m, ef_construction, ef_search } = GRAPH;
-    HybridIndex::new(dimension, IndexOptions { flat_until, m, ef_construction, ef_search })
+    let options =
+        IndexOptions { graph_from, m, ef_construction, ef_search, ..IndexOptions::default() };
+    HybridIndex::new(dimension, options)
+}
+
+fn inverted(dimension: usize, scanned: usize) -> InvertedIndex {
+    InvertedIndex::new(dimension, Effort { scanned, reranked: 128 })
 }
 
 fn stores(dimension: usize) -> Vec<(&'static str, Box<dyn VectorStore>)> {
     vec![
         ("flat", Box::new(FlatIndex::new(dimension))),
+        ("inverted file, read whole", Box::new(inverted(dimension, usize::MAX))),
+        ("inverted file, read in part", Box::new(inverted(dimension, 1000))),
         ("hnsw", Box::new(HnswIndex::new(dimension, GRAPH))),
         ("hybrid that becomes a graph", Box::new(hybrid(dimension, 40))),
         ("hybrid that is always a graph", Box::new(hybrid(dimension, 0))),
@@ -62,7 +76,7 @@ impl Model {
                 .get(&neighbour.id)
                 .unwrap_or_else(|| panic!("{name}: {} is not live", neighbour.id));
             assert!(
-                (neighbour.similarity - dot(vector, query)).abs() < 1e-5,
+                (neighbour.similarity - dot(vector, query)).abs() < tolerance(query.len()),
                 "{name}: similarity of {neighbour:?}"
             );
         }
@@ -71,7 +85,10 @@ impl Model {
     /// Share of entries whose own vector finds them, or something that is equally near.
     fn own_recall(&self, store: &dyn VectorStore) -> f64 {
         let found = |vector: &[f32]| {
-            store.search(vector, 1).first().is_some_and(|best| best.similarity > 0.9999)
+            store.search(vector, 1).first().is_some_and(|best| {
+                best.similarity > 0.9999
+                    && dot(&self.0[&best.id], vector) > 1.0 - tolerance(vector.len())
+            })
         };
         self.0.values().filter(|vector| found(vector)).count() as f64 / self.0.len() as f64
     }
@@ -125,7 +142,9 @@ fn every_entry_finds_itself_after_a_build_and_after_half_was_exchanged() {
             model.0.insert(id, vector);
         };
         (0..ENTRIES).for_each(|id| put(&mut model, id));
-        assert_eq!(model.own_recall(store.as_ref()), 1.0, "{name}: after the build");
+        // A part of so few signs does not hold every entry's own list.
+        let least = if name == "inverted file, read in part" { 0.98 } else { 1.0 };
+        assert!(model.own_recall(store.as_ref()) >= least, "{name}: after the build");
         for id in 0..ENTRIES / 2 {
             match id % 2 {
                 0 => put(&mut model, id),
@@ -136,7 +155,7 @@ fn every_entry_finds_itself_after_a_build_and_after_half_was_exchanged() {
                 }
             }
         }
-        assert!(model.own_recall(store.as_ref()) >= 0.99, "{name}: after the churn");
+        assert!(model.own_recall(store.as_ref()) >= 0.98, "{name}: after the churn");
         model.check_search(name, store.as_ref(), &model.0[&0].clone(), 100);
     }
 }
@@ -193,6 +212,34 @@ fn vectors_that_cannot_be_compared_are_refused_and_change_nothing() {
         }
         assert!(store.search(&[1.0], 1).is_empty() && store.search(&[], 1).is_empty(), "{name}");
         assert_eq!(store.search(&[1.0, 0.0], 5), [Neighbour { id: 1, similarity: 1.0 }], "{name}");
+        assert_eq!(store.len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn only_what_the_mask_admits_is_found_however_rare_it_is() {
+    for (name, store) in stores(16) {
+        let mut random = StdRng::seed_from_u64(4);
+        for id in 0..2000u64 {
+            let labels = Labels::from(id % 2 == 0) | Labels::from(id % 500 == 3) << 1;
+            store.insert_labelled(id, &embedding(&mut random, 16), labels).unwrap();
+        }
+        // Replacing replaces the labels, too.
+        store.insert_labelled(6, &embedding(&mut random, 16), 2).unwrap();
+        for _ in 0..20 {
+            let query = embedding(&mut random, 16);
+            let ids = |mask| {
+                let found = store.search_masked(&query, 10, mask);
+                assert!(found.is_sorted_by(|a, b| a.similarity >= b.similarity), "{name}");
+                found.iter().map(|neighbour| neighbour.id).collect::<Vec<_>>()
+            };
+            let mut rare = ids(Mask { all: 2, none: 0 });
+            rare.sort_unstable();
+            assert_eq!(rare, [3, 6, 503, 1003, 1503], "{name}");
+            let even = ids(Mask { all: 1, none: 2 });
+            assert!(even.len() == 10 && even.iter().all(|id| id % 2 == 0 && *id != 6), "{name}");
+            assert!(ids(Mask { all: 3, none: 0 }).is_empty(), "{name}");
+        }
     }
 }
 
@@ -201,6 +248,7 @@ fn an_empty_store_finds_nothing() {
     for (name, store) in stores(2) {
         assert!(store.search(&[1.0, 0.0], 3).is_empty(), "{name}");
         assert!(!store.remove(0), "{name}");
+        assert!(store.bytes() < 1000, "{name}: {} bytes", store.bytes());
         store.insert(5, &[1.0, 0.0]).unwrap();
         assert!(store.search(&[1.0, 0.0], 0).is_empty(), "{name}");
         assert!(store.remove(5), "{name}");

@@ -4,6 +4,8 @@
 //! when a node may have more than 256 links, prints from the functions that dump or rescale a graph, and panics on a
 //! distance that is negative or not a number. So a vector lives in a slot, a removed or replaced one leaves a dead slot
 //! behind that searches skip, and the owner ([`super::hybrid`]) builds a new graph when too many slots are dead.
+//!
+//! A point holds the quantised vector, not the numbers themselves: a quarter of the memory and of what a search reads.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -14,8 +16,10 @@ use hnsw_rs::anndists::dist::distances::Distance;
 use hnsw_rs::hnsw::{Hnsw, Point};
 use parking_lot::{Mutex, RwLock};
 
-use super::flat::Best;
-use super::{Neighbour, Rows, VectorError, VectorSearch, VectorStore, check, dot};
+use super::code::{self, Code};
+use super::{
+    Best, Labels, Mask, Neighbour, Rows, VectorError, VectorSearch, VectorStore, check, kernel,
+};
 
 /// More links per node than this and `hnsw_rs` ends the process.
 const MAX_LINKS: usize = 256;
@@ -49,13 +53,15 @@ pub struct HnswIndex {
     slots: RwLock<Slots>,
 }
 
-type Graph = Hnsw<'static, f32, UnitDistance>;
+type Graph = Hnsw<'static, i8, CodeDistance>;
+/// An id, its unit vector and its labels.
+pub(super) type Item<'a> = (u64, &'a [f32], Labels);
 
 /// Which slot of the graph belongs to whom. A slot is never used twice.
 #[derive(Default)]
 struct Slots {
-    /// The id in each slot, none while it is being linked and after it died.
-    id_of: Vec<Option<u64>>,
+    /// The id in each slot and its labels, none while it is being linked and after it died.
+    id_of: Vec<Option<(u64, Labels)>>,
     slot_of: HashMap<u64, usize>,
 }
 
@@ -69,7 +75,7 @@ impl HnswIndex {
         };
         let expected_vectors = 0; // A hint that only saves reallocations.
         let graph =
-            Hnsw::new(options.m, expected_vectors, LAYERS, options.ef_construction, UnitDistance);
+            Hnsw::new(options.m, expected_vectors, LAYERS, options.ef_construction, CodeDistance);
         Self { dimension, options, graph, writing: Mutex::new(()), slots: RwLock::default() }
     }
 
@@ -80,11 +86,11 @@ impl HnswIndex {
     /// When one of the vectors cannot be compared with the others; nothing is then changed.
     pub(super) fn extend(
         &self,
-        rows: &[(u64, &[f32])],
+        rows: &[Item<'_>],
         threads: NonZeroUsize,
         stop: &AtomicBool,
     ) -> Result<(), VectorError> {
-        for (_, vector) in rows {
+        for (_, vector, _) in rows {
             check(self.dimension, vector)?;
         }
         let _writing = self.writing.lock();
@@ -98,8 +104,8 @@ impl HnswIndex {
         let link = || {
             while !stop.load(Ordering::Relaxed) {
                 let position = next.fetch_add(1, Ordering::Relaxed);
-                let Some((_, vector)) = rows.get(position) else { break };
-                self.graph.insert((vector, first_slot + position));
+                let Some((_, vector, _)) = rows.get(position) else { break };
+                self.graph.insert((&point(vector), first_slot + position));
             }
         };
         // Two first nodes that are inserted at once would not know of each other.
@@ -117,8 +123,8 @@ impl HnswIndex {
             return Ok(());
         }
         let mut slots = self.slots.write();
-        for (position, (id, _)) in rows.iter().enumerate() {
-            slots.put(*id, first_slot + position);
+        for (position, (id, _, labels)) in rows.iter().enumerate() {
+            slots.put(*id, *labels, first_slot + position);
         }
         Ok(())
     }
@@ -128,36 +134,36 @@ impl HnswIndex {
         self.slots.read().dead()
     }
 
-    /// Estimated memory in bytes, dead slots included.
-    pub fn bytes(&self) -> usize {
-        let slots = self.slots.read();
-        let links = GRAPH_BYTES_PER_SLOT * self.options.m.max(4) / 16;
-        let per_slot = self.dimension * size_of::<f32>() + links + size_of::<Option<u64>>();
-        slots.id_of.len() * per_slot + slots.slot_of.len() * 25
-    }
-
     /// All live vectors, shared with the graph.
     pub(super) fn rows(&self) -> Box<dyn Rows> {
         let slots = self.slots.read();
         let mut rows = Vec::with_capacity(slots.slot_of.len());
-        self.each_live(&slots, |id, point| rows.push((id, Arc::clone(point))));
+        self.each_live(&slots, |id, labels, point| rows.push((id, labels, Arc::clone(point))));
         Box::new(GraphRows(rows))
     }
 
     /// The exact answer, for the rare search whose surroundings are all dead.
-    fn scan(&self, slots: &Slots, query: &[f32], k: usize) -> Vec<Neighbour> {
+    fn scan(&self, slots: &Slots, query: &[f32], k: usize, mask: Mask) -> Vec<Neighbour> {
         let mut best = Best::new(k);
-        self.each_live(slots, |id, point| best.offer(id, dot(query, point.get_v())));
+        self.each_live(slots, |id, labels, point| {
+            if mask.admits(labels) {
+                best.offer(id, similarity(query, point.get_v()));
+            }
+        });
         best.neighbours
     }
 
-    fn each_live(&self, slots: &Slots, mut visit: impl FnMut(u64, &Arc<Point<'static, f32>>)) {
+    fn each_live(
+        &self,
+        slots: &Slots,
+        mut visit: impl FnMut(u64, Labels, &Arc<Point<'static, i8>>),
+    ) {
         let nodes = self.graph.get_point_indexation();
         // Layer by layer: the crate's iterator over all nodes takes a lock twice, and panics on an empty graph.
         for layer in 0..self.graph.get_max_level() {
             for point in nodes.get_layer_iterator(layer) {
-                if let Some(id) = slots.id(point.get_origin_id()) {
-                    visit(id, &point);
+                if let Some((id, labels)) = slots.id(point.get_origin_id()) {
+                    visit(id, labels, &point);
                 }
             }
         }
@@ -165,7 +171,7 @@ impl HnswIndex {
 }
 
 impl VectorSearch for HnswIndex {
-    fn search(&self, query: &[f32], k: usize) -> Vec<Neighbour> {
+    fn search_masked(&self, query: &[f32], k: usize, mask: Mask) -> Vec<Neighbour> {
         if check(self.dimension, query).is_err() {
             return Vec::new();
         }
@@ -179,30 +185,43 @@ impl VectorSearch for HnswIndex {
         // What is looked at grows with the share of dead slots, so that as many live ones are looked at as without any.
         let with_dead = |live_ones: usize| live_ones.saturating_mul(all) / live + 1;
         let mut asked = with_dead(wanted);
+        let quantised = point(query);
         for _ in 0..=WIDENINGS {
             let effort = with_dead(self.options.ef_search).max(asked);
-            let nodes = self.graph.search(query, asked, effort);
+            let nodes = self.graph.search(&quantised, asked, effort);
             let found = nodes.iter().filter_map(|node| {
-                let similarity = (1.0 - node.distance).clamp(-1.0, 1.0);
-                slots.id(node.d_id).map(|id| Neighbour { id, similarity })
+                let (id, labels) = slots.id(node.d_id)?;
+                mask.admits(labels).then_some((id, node.p_id))
             });
             let found: Vec<_> = found.take(wanted).collect();
             if found.len() == wanted {
-                return found;
+                let mut best = Best::new(wanted);
+                for (id, node) in found {
+                    let point = self.graph.get_point_indexation().get_point_data(&node);
+                    best.offer(id, similarity(query, &point.unwrap_or_default()));
+                }
+                return best.neighbours;
             }
             asked = asked.saturating_mul(4).max(64);
         }
-        self.scan(&slots, query, wanted)
+        self.scan(&slots, query, wanted, mask)
     }
 
     fn len(&self) -> usize {
         self.slots.read().slot_of.len()
     }
+
+    fn bytes(&self) -> usize {
+        let slots = self.slots.read();
+        let links = GRAPH_BYTES_PER_SLOT * self.options.m.max(4) / 16;
+        let per_slot = self.dimension + SCALE_BYTES + links + size_of::<Option<(u64, Labels)>>();
+        slots.id_of.len() * per_slot + slots.slot_of.len() * 25
+    }
 }
 
 impl VectorStore for HnswIndex {
-    fn insert(&self, id: u64, vector: &[f32]) -> Result<(), VectorError> {
-        self.extend(&[(id, vector)], NonZeroUsize::MIN, &AtomicBool::new(false))
+    fn insert_labelled(&self, id: u64, vector: &[f32], labels: Labels) -> Result<(), VectorError> {
+        self.extend(&[(id, vector, labels)], NonZeroUsize::MIN, &AtomicBool::new(false))
     }
 
     fn remove(&self, id: u64) -> bool {
@@ -212,13 +231,13 @@ impl VectorStore for HnswIndex {
 }
 
 impl Slots {
-    fn id(&self, slot: usize) -> Option<u64> {
+    fn id(&self, slot: usize) -> Option<(u64, Labels)> {
         self.id_of.get(slot).copied().flatten()
     }
 
-    fn put(&mut self, id: u64, slot: usize) {
+    fn put(&mut self, id: u64, labels: Labels, slot: usize) {
         self.kill(id);
-        self.id_of[slot] = Some(id);
+        self.id_of[slot] = Some((id, labels));
         self.slot_of.insert(id, slot);
     }
 
@@ -235,26 +254,54 @@ impl Slots {
     }
 }
 
-/// `1 - cosine` of unit vectors. The crate's own `DistDot` panics when rounding brings a cosine above 1, and adds up one
-/// number at a time.
-#[derive(Clone, Copy, Default)]
-struct UnitDistance;
+/// Bytes at the end of a point that hold its scale.
+const SCALE_BYTES: usize = size_of::<f32>();
 
-impl Distance<f32> for UnitDistance {
-    fn eval(&self, left: &[f32], right: &[f32]) -> f32 {
-        (1.0 - dot(left, right)).max(0.0)
+/// A quantised vector as `hnsw_rs` holds it: the bytes, and behind them the scale.
+fn point(vector: &[f32]) -> Vec<i8> {
+    let Code { mut bytes, scale, .. } = Code::new(vector);
+    bytes.extend(scale.to_ne_bytes().map(u8::cast_signed));
+    bytes
+}
+
+fn bytes_and_scale(point: &[i8]) -> (&[i8], f32) {
+    match point.split_last_chunk::<SCALE_BYTES>() {
+        Some((bytes, scale)) => (bytes, f32::from_ne_bytes(scale.map(i8::cast_unsigned))),
+        None => (&[], 0.0),
     }
 }
 
-struct GraphRows(Vec<(u64, Arc<Point<'static, f32>>)>);
+/// The cosine of a unit vector and a point.
+fn similarity(query: &[f32], point: &[i8]) -> f32 {
+    match bytes_and_scale(point) {
+        (bytes, scale) if bytes.len() == query.len() => code::similarity(query, bytes, scale),
+        _ => -1.0,
+    }
+}
+
+/// `1 - cosine` of two points. What `DistDot` is for unit vectors; that one panics when rounding brings a cosine above 1.
+#[derive(Clone, Copy, Default)]
+struct CodeDistance;
+
+impl Distance<i8> for CodeDistance {
+    fn eval(&self, left: &[i8], right: &[i8]) -> f32 {
+        let ((left, left_scale), (right, right_scale)) =
+            (bytes_and_scale(left), bytes_and_scale(right));
+        let cosine = kernel::dot_quantised(left, right) as f32 * left_scale * right_scale;
+        (1.0 - cosine).max(0.0)
+    }
+}
+
+struct GraphRows(Vec<(u64, Labels, Arc<Point<'static, i8>>)>);
 
 impl Rows for GraphRows {
     fn len(&self) -> usize {
         self.0.len()
     }
 
-    fn row(&self, position: usize) -> (u64, &[f32]) {
-        let (id, point) = &self.0[position];
-        (*id, point.get_v())
+    fn row(&self, position: usize) -> (u64, Vec<f32>, Labels) {
+        let (id, labels, point) = &self.0[position];
+        let (bytes, scale) = bytes_and_scale(point.get_v());
+        (*id, code::restored(bytes, scale), *labels)
     }
 }

@@ -1,4 +1,4 @@
-//! What a partition holds: the exact scan while it is small, the graph when it has grown, and the way from one to the
+//! What a partition holds: an inverted file, or a graph when it has grown beyond a set size, and the way from one to the
 //! other in the background.
 //!
 //! It decides when to move (also from a graph with many dead slots to a fresh graph), and owns the thread that does it;
@@ -11,19 +11,23 @@ use std::thread::JoinHandle;
 
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
-use super::flat::FlatIndex;
 use super::hnsw::{GraphOptions, HnswIndex};
+use super::inverted::{Effort, InvertedIndex};
 use super::moving::Move;
-use super::{Neighbour, Rows, VectorError, VectorSearch, VectorStore};
+use super::{Labels, Mask, Neighbour, Rows, VectorError, VectorSearch, VectorStore};
 
 /// Fewer dead slots than this are not worth a new graph.
 const DEAD_WORTH_A_REBUILD: usize = 64;
 
-/// When to leave the exact scan, and the graph's size and effort.
+/// How much a lookup looks at, when to build a graph, and the graph's size and effort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexOptions {
-    /// Vectors up to which every search is an exact scan. Below a quarter of it the graph is given up again.
-    pub flat_until: usize,
+    /// Vectors whose sign bits a search of the inverted file compares; an index up to this size is read whole.
+    pub scanned: usize,
+    /// Vectors that a search of the inverted file compares in full.
+    pub reranked: usize,
+    /// Vectors beyond which the inverted file becomes a graph. Below a quarter of it the graph is given up again.
+    pub graph_from: usize,
     /// Links per node and layer of the graph.
     pub m: usize,
     /// Candidates that are looked at when a vector is inserted into the graph.
@@ -33,15 +37,23 @@ pub struct IndexOptions {
 }
 
 impl Default for IndexOptions {
+    /// No graph: the inverted file was faster, smaller and quicker to change at every size measured (`docs/benchmarks.md`).
     fn default() -> Self {
-        Self { flat_until: 20_000, m: 16, ef_construction: 100, ef_search: 64 }
+        Self {
+            scanned: 65_536,
+            reranked: 128,
+            graph_from: usize::MAX,
+            m: 16,
+            ef_construction: 100,
+            ef_search: 64,
+        }
     }
 }
 
 /// A vector store that chooses its structure by its size.
 ///
-/// Inserting takes microseconds while it scans and 1 to 2 ms once it is a graph: not for an async worker thread.
-/// Dropping it ends the background work first.
+/// Inserting takes some ten microseconds; once it is a graph 1 to 2 ms, too long for an async worker thread. Dropping it
+/// ends the background work first.
 pub struct HybridIndex {
     shared: Arc<Shared>,
 }
@@ -49,14 +61,15 @@ pub struct HybridIndex {
 pub(super) struct Shared {
     pub(super) dimension: usize,
     pub(super) options: IndexOptions,
-    pub(super) store: RwLock<Store>,
+    /// Locked only to take a reference or to exchange it.
+    pub(super) store: RwLock<Arc<Store>>,
     /// Held by every change, so that none falls between the copy and the swap of a move. Taken before `store`.
     pub(super) writing: Mutex<Writing>,
     pub(super) stop: AtomicBool,
 }
 
 pub(super) enum Store {
-    Flat(FlatIndex),
+    Lists(InvertedIndex),
     Graph(HnswIndex),
 }
 
@@ -70,31 +83,26 @@ pub(super) struct Writing {
     pub(super) gave_up: bool,
 }
 
-pub(super) type Changes = HashMap<u64, Option<Box<[f32]>>>;
+pub(super) type Changes = HashMap<u64, Option<(Box<[f32]>, Labels)>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    Flat,
+    Lists,
     Graph,
 }
 
 impl HybridIndex {
     /// An empty index for vectors of `dimension` numbers.
     pub fn new(dimension: usize, options: IndexOptions) -> Self {
+        let lists = Store::Lists(InvertedIndex::new(dimension, options.effort()));
         let shared = Shared {
             dimension,
             options,
-            store: RwLock::new(Store::Flat(FlatIndex::new(dimension))),
+            store: RwLock::new(Arc::new(lists)),
             writing: Mutex::default(),
             stop: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared) }
-    }
-
-    /// Estimated memory in bytes.
-    pub fn bytes(&self) -> usize {
-        let pending = self.shared.writing.lock().changes.as_ref().map_or(0, HashMap::len);
-        pending * self.shared.dimension * size_of::<f32>() + self.shared.store.read().bytes()
     }
 
     /// Waits until no move is under way or due. For measurements; a search never needs it.
@@ -112,9 +120,18 @@ impl HybridIndex {
         }
     }
 
-    fn change(&self, writing: &mut MutexGuard<'_, Writing>, id: u64, vector: Option<&[f32]>) {
+    fn store(&self) -> Arc<Store> {
+        Arc::clone(&self.shared.store.read())
+    }
+
+    fn change(
+        &self,
+        writing: &mut MutexGuard<'_, Writing>,
+        id: u64,
+        item: Option<(&[f32], Labels)>,
+    ) {
         if let Some(changes) = &mut writing.changes {
-            changes.insert(id, vector.map(Box::from));
+            changes.insert(id, item.map(|(vector, labels)| (Box::from(vector), labels)));
         }
         self.move_if_due(writing);
     }
@@ -123,7 +140,7 @@ impl HybridIndex {
         if writing.changes.is_some() || writing.gave_up {
             return;
         }
-        let Some(shape) = self.shared.store.read().due(self.shared.options.flat_until) else {
+        let Some(shape) = self.store().due(self.shared.options.graph_from) else {
             return;
         };
         writing.changes = Some(Changes::new());
@@ -150,26 +167,31 @@ impl Drop for HybridIndex {
 }
 
 impl VectorSearch for HybridIndex {
-    fn search(&self, query: &[f32], k: usize) -> Vec<Neighbour> {
-        self.shared.store.read().as_dyn().search(query, k)
+    fn search_masked(&self, query: &[f32], k: usize, mask: Mask) -> Vec<Neighbour> {
+        self.store().as_dyn().search_masked(query, k, mask)
     }
 
     fn len(&self) -> usize {
-        self.shared.store.read().as_dyn().len()
+        self.store().as_dyn().len()
+    }
+
+    fn bytes(&self) -> usize {
+        let pending = self.shared.writing.lock().changes.as_ref().map_or(0, HashMap::len);
+        pending * self.shared.dimension * size_of::<f32>() + self.store().as_dyn().bytes()
     }
 }
 
 impl VectorStore for HybridIndex {
-    fn insert(&self, id: u64, vector: &[f32]) -> Result<(), VectorError> {
+    fn insert_labelled(&self, id: u64, vector: &[f32], labels: Labels) -> Result<(), VectorError> {
         let mut writing = self.shared.writing.lock();
-        self.shared.store.read().as_dyn().insert(id, vector)?;
-        self.change(&mut writing, id, Some(vector));
+        self.store().as_dyn().insert_labelled(id, vector, labels)?;
+        self.change(&mut writing, id, Some((vector, labels)));
         Ok(())
     }
 
     fn remove(&self, id: u64) -> bool {
         let mut writing = self.shared.writing.lock();
-        let was_there = self.shared.store.read().as_dyn().remove(id);
+        let was_there = self.store().as_dyn().remove(id);
         if was_there {
             self.change(&mut writing, id, None);
         }
@@ -180,31 +202,24 @@ impl VectorStore for HybridIndex {
 impl Store {
     pub(super) fn as_dyn(&self) -> &dyn VectorStore {
         match self {
-            Store::Flat(flat) => flat,
+            Store::Lists(lists) => lists,
             Store::Graph(graph) => graph,
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        match self {
-            Store::Flat(flat) => flat.bytes(),
-            Store::Graph(graph) => graph.bytes(),
         }
     }
 
     pub(super) fn rows(&self) -> Box<dyn Rows> {
         match self {
-            Store::Flat(flat) => flat.rows(),
+            Store::Lists(lists) => lists.rows(),
             Store::Graph(graph) => graph.rows(),
         }
     }
 
     /// What the vectors should move to, if anything.
-    fn due(&self, flat_until: usize) -> Option<Shape> {
+    fn due(&self, graph_from: usize) -> Option<Shape> {
         let live = self.as_dyn().len();
         match self {
-            Store::Flat(_) => (live > flat_until).then_some(Shape::Graph),
-            Store::Graph(_) if live < flat_until / 4 => Some(Shape::Flat),
+            Store::Lists(_) => (live > graph_from).then_some(Shape::Graph),
+            Store::Graph(_) if live < graph_from / 4 => Some(Shape::Lists),
             Store::Graph(graph) => {
                 let dead = graph.dead();
                 (dead >= DEAD_WORTH_A_REBUILD && dead * 3 > live).then_some(Shape::Graph)
@@ -214,6 +229,10 @@ impl Store {
 }
 
 impl IndexOptions {
+    pub(super) fn effort(self) -> Effort {
+        Effort { scanned: self.scanned, reranked: self.reranked }
+    }
+
     pub(super) fn graph(self) -> GraphOptions {
         GraphOptions { m: self.m, ef_construction: self.ef_construction, ef_search: self.ef_search }
     }
@@ -223,8 +242,14 @@ impl IndexOptions {
 mod tests {
     use super::*;
 
-    const OPTIONS: IndexOptions =
-        IndexOptions { flat_until: 200, m: 8, ef_construction: 50, ef_search: 32 };
+    const OPTIONS: IndexOptions = IndexOptions {
+        scanned: 100,
+        reranked: 32,
+        graph_from: 200,
+        m: 8,
+        ef_construction: 50,
+        ef_search: 32,
+    };
 
     fn vector(id: u64) -> [f32; 2] {
         let angle = id as f32 / 100.0;
@@ -232,7 +257,7 @@ mod tests {
     }
 
     fn is_graph(index: &HybridIndex) -> bool {
-        matches!(*index.shared.store.read(), Store::Graph(_))
+        matches!(*index.store(), Store::Graph(_))
     }
 
     fn filled(entries: u64) -> HybridIndex {
@@ -270,7 +295,7 @@ mod tests {
             }
         }
         index.settle();
-        let Store::Graph(graph) = &*index.shared.store.read() else { panic!("not a graph") };
+        let Store::Graph(graph) = &*index.store() else { panic!("not a graph") };
         assert_eq!(graph.len(), 400);
         assert!(graph.dead() * 3 <= 400, "{} dead", graph.dead());
     }

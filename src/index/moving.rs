@@ -5,12 +5,13 @@
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::flat::FlatIndex;
-use super::hnsw::HnswIndex;
+use super::hnsw::{HnswIndex, Item};
 use super::hybrid::{Changes, Shape, Shared, Store};
-use super::{Rows, VectorStore};
+use super::inverted::InvertedIndex;
+use super::{Rows, VectorStore as _};
 
 /// Vectors that are linked at a time; a build looks at what was changed meanwhile, and whether to stop, in between.
 const BUILD_BATCH: usize = 256;
@@ -35,7 +36,10 @@ impl<'a> Move<'a> {
             self.shared.store.read().rows()
         };
         let store = match shape {
-            Shape::Flat => Store::Flat(FlatIndex::new(self.shared.dimension)),
+            Shape::Lists => Store::Lists(InvertedIndex::new(
+                self.shared.dimension,
+                self.shared.options.effort(),
+            )),
             Shape::Graph => {
                 Store::Graph(HnswIndex::new(self.shared.dimension, self.shared.options.graph()))
             }
@@ -56,7 +60,11 @@ impl<'a> Move<'a> {
             self.apply(&changes, store)?;
             let batch =
                 (start..rows.len().min(start + BUILD_BATCH)).map(|position| rows.row(position));
-            let batch: Vec<_> = batch.filter(|(id, _)| !outdated.contains(id)).collect();
+            let batch: Vec<_> = batch.filter(|(id, ..)| !outdated.contains(id)).collect();
+            let batch: Vec<Item<'_>> = batch
+                .iter()
+                .map(|(id, vector, labels)| (*id, vector.as_slice(), *labels))
+                .collect();
             self.insert(&batch, store)?;
         }
         Ok(())
@@ -72,7 +80,7 @@ impl<'a> Move<'a> {
                     return;
                 }
                 self.done = true;
-                break std::mem::replace(&mut *self.shared.store.write(), store);
+                break std::mem::replace(&mut *self.shared.store.write(), Arc::new(store));
             }
             writing.changes = Some(Changes::new());
             drop(writing);
@@ -88,7 +96,7 @@ impl<'a> Move<'a> {
         let mut inserted = Vec::new();
         for (id, vector) in changes {
             match vector {
-                Some(vector) => inserted.push((*id, vector.as_ref())),
+                Some((vector, labels)) => inserted.push((*id, vector.as_ref(), *labels)),
                 None => {
                     store.as_dyn().remove(*id);
                 }
@@ -97,9 +105,11 @@ impl<'a> Move<'a> {
         inserted.chunks(BUILD_BATCH).try_for_each(|batch| self.insert(batch, store))
     }
 
-    fn insert(&self, batch: &[(u64, &[f32])], store: &Store) -> Result<(), Abandoned> {
+    fn insert(&self, batch: &[Item<'_>], store: &Store) -> Result<(), Abandoned> {
         match store {
-            Store::Flat(flat) => batch.iter().try_for_each(|(id, vector)| flat.insert(*id, vector)),
+            Store::Lists(lists) => batch
+                .iter()
+                .try_for_each(|(id, vector, labels)| lists.insert_labelled(*id, vector, *labels)),
             Store::Graph(graph) => graph.extend(batch, build_threads(), &self.shared.stop),
         }
         .map_err(|_| Abandoned)?;

@@ -19,8 +19,8 @@ use crate::{
     },
 };
 
-/// Vectors that are scanned well within a millisecond.
-const SMALL_PARTITION: usize = 8_000;
+/// Vectors that are searched well within a millisecond, on old processors too.
+const SMALL_PARTITION: usize = 50_000;
 
 /// The best candidate of a lookup, judged.
 struct Judged {

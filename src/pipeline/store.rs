@@ -148,10 +148,11 @@ impl Storing {
             stored_at: self.clock.now(),
             ttl: slot.ttl,
         });
-        self.exact.insert(Arc::clone(&entry));
+        // First the vector: an entry that is evicted at once takes it along.
         if let Some(indexed) = &slot.indexed {
-            self.semantic.insert(Arc::clone(&entry), Arc::clone(&indexed.vector));
+            self.semantic.insert(&entry, &indexed.vector);
         }
+        self.exact.insert(Arc::clone(&entry));
         Ok(entry)
     }
 }

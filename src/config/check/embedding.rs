@@ -35,7 +35,10 @@ pub(super) fn embedding(
     let is_narrow = matches!(embedding.precision, Precision::Int8 | Precision::Bf16);
     if is_narrow && embedding.device == DeviceChoice::Cuda {
         let path = format!("{}.precision", section.path());
-        section.mistake(&path, "int8 and bf16 are computed on the CPU; with device: cuda write auto or f32");
+        section.mistake(
+            &path,
+            "int8 and bf16 are computed on the CPU; with device: cuda write auto or f32",
+        );
     }
     section.finish();
     embedding
