@@ -283,7 +283,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         for (sql, phrase) in [
-            ("PRAGMA user_version = 2", "newer version (layout 2;"),
+            ("PRAGMA user_version = 3", "newer version (layout 3;"),
             ("PRAGMA user_version = -1", "another program"),
             ("PRAGMA application_id = 7", "another program"),
             ("PRAGMA application_id = 0; PRAGMA user_version = 0", "another program"),
@@ -305,7 +305,7 @@ mod tests {
         let path = folder.path().join("ledger.db");
         patient(&path).unwrap().execute_batch("PRAGMA user_version = 0").unwrap();
         let error = open_to_read(&path, Duration::ZERO).unwrap_err().to_string();
-        assert!(error.contains("older version (layout 0, now 1)"), "{error}");
+        assert!(error.contains("older version (layout 0, now 2)"), "{error}");
     }
 
     #[test]
