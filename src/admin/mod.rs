@@ -12,6 +12,7 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::{
+    account::NanoUsd,
     config::Target,
     pipeline::Gateway,
     route::promise,
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// `GET /metrics`, `GET /admin/budget`, `GET /admin/router`, `POST /admin/router/rollback`, `GET /admin/targets`,
-/// `GET /healthz`, `GET /readyz`.
+/// `GET /admin/keys`, `GET /healthz`, `GET /readyz`.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
@@ -28,6 +29,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/admin/router", get(router_standing))
         .route("/admin/router/rollback", post(roll_back))
         .route("/admin/targets", get(targets))
+        .route("/admin/keys", get(keys))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .with_state(gateway)
@@ -83,6 +85,18 @@ async fn targets(State(gateway): State<Arc<Gateway>>) -> Json<Value> {
     };
     let targets: Vec<Value> = gateway.standings().into_iter().map(of).collect();
     Json(json!({ "targets": targets }))
+}
+
+/// What each key with a budget has spent today, in UTC.
+async fn keys(State(gateway): State<Arc<Gateway>>) -> Json<Value> {
+    let of = |(name, (spent, cap)): (&str, (NanoUsd, NanoUsd))| {
+        json!({
+            "key": name,
+            "spent_today_usd": spent.to_string(),
+            "budget_usd_per_day": cap.to_string(),
+        })
+    };
+    Json(json!({ "keys": gateway.keys_spent().into_iter().map(of).collect::<Vec<_>>() }))
 }
 
 /// Where the router's promise stands, for gauges.

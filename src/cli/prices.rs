@@ -25,7 +25,7 @@ pub struct Arguments {
 enum Command {
     /// List the models whose prices are shipped.
     List(List),
-    /// Say what a model costs here, and where that comes from.
+    /// Say what a model costs here: by the configuration, files of one's own, or the shipped catalogue.
     Show(Show),
     /// Turn a public price list into a catalogue for `price_files`.
     Import(Import),

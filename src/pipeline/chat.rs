@@ -48,6 +48,7 @@ impl Gateway {
         body: Bytes,
     ) -> Result<Outgoing, Error> {
         let asked = Caller::read(protocol, body.clone())?;
+        admitted.record.named(&asked.1.model);
         let mut ctx = self.read(asked, admitted, headers, &body)?;
         let readable = ctx.keys.filter(|_| ctx.policy.read.is_ok());
         if let Some(found) = readable.and_then(|keys| self.exact(&ctx, keys)) {
@@ -101,7 +102,7 @@ impl Gateway {
         }
         let shared_by = if policy.personal { &Scope::Key } else { &self.parts.cache.scope };
         let scope = ScopeId::of(shared_by, &principal, controls.scope.as_deref());
-        record.asked(&request.model, scope, &controls, body);
+        record.asked(scope, &controls, body);
         let passed_headers = Context::passed_headers(&headers);
         let rules = &self.parts.router.rules;
         let asking =

@@ -71,9 +71,10 @@ impl Gateway {
         body: Bytes,
     ) -> Result<Outgoing, Error> {
         let request = EmbeddingsRequest::parse(body.clone())?;
+        record.named(&request.model);
         let controls = Controls::parse(&headers)?;
         let scope = ScopeId::of(&self.parts.cache.scope, &principal, controls.scope.as_deref());
-        record.asked(&request.model, scope, &controls, &body);
+        record.asked(scope, &controls, &body);
         let target = self.embedding_target(&request)?;
         let name = target.as_ref().map_or(LOCAL_MODEL.to_owned(), Target::to_string);
         let batch = self.looked_up(request, &headers, &controls, (scope, &name));

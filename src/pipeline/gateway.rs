@@ -1,6 +1,7 @@
 //! The parts that every request passes through, built once.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -165,6 +166,11 @@ impl Gateway {
     /// What the router has learnt, for the operator.
     pub fn learners(&self) -> &Learners {
         &self.parts.learners
+    }
+
+    /// What each key with a budget has spent today, and what a day may cost, by the key's name.
+    pub fn keys_spent(&self) -> BTreeMap<&str, (NanoUsd, NanoUsd)> {
+        self.spending.all_spent(self.parts.clock.unix())
     }
 
     /// What comparisons of tiers have cost today, and what they may cost a day.

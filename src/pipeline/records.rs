@@ -66,8 +66,13 @@ impl OpenRecord {
         Self(Some(Arc::new(Open { ledger, start: Instant::now(), record })))
     }
 
+    /// The model as the caller names it, whatever becomes of the rest.
+    pub fn named(&self, model: &str) {
+        self.note(|record| record.model = model.into());
+    }
+
     /// What was asked, and by whom.
-    pub fn asked(&self, model: &str, scope: ScopeId, controls: &Controls, body: &Bytes) {
+    pub fn asked(&self, scope: ScopeId, controls: &Controls, body: &Bytes) {
         let Some(open) = &self.0 else { return };
         let content = match open.ledger.content() {
             LogContent::None => Content::None,
@@ -75,7 +80,6 @@ impl OpenRecord {
             LogContent::Full => Content::Full { prompt: body.clone(), answer: Bytes::new() },
         };
         let mut record = open.record.lock();
-        record.model = model.into();
         record.scope.copy_from_slice(&scope.0[..8]);
         record.tags = controls.tags.iter().map(String::as_str).collect();
         record.content = content;

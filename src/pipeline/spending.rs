@@ -1,6 +1,9 @@
 //! What callers may spend: money is set aside before a request goes upstream, and what was not needed goes back.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use super::{Error, Gateway, context::Context};
 use crate::{
@@ -11,9 +14,9 @@ use crate::{
     route::Needs,
 };
 
-/// The purses of callers with a budget, by the hash of their key.
+/// The purses of callers with a budget, with their names, by the hash of their key.
 pub struct Spending {
-    purses: HashMap<[u8; 32], Purse>,
+    purses: HashMap<[u8; 32], (String, Purse)>,
     /// Models without a known price may be asked all the same.
     allows_unpriced: bool,
 }
@@ -50,7 +53,9 @@ pub const LONGEST_ANSWER: u64 = 4096;
 impl Spending {
     /// The budgets of `keys`.
     pub fn new(keys: &[CallerKey], allows_unpriced: bool) -> Self {
-        let purse = |key: &CallerKey| Some((key.hash, Purse::new(NanoUsd(key.budget?))));
+        let purse = |key: &CallerKey| {
+            Some((key.hash, (key.name.clone(), Purse::new(NanoUsd(key.budget?)))))
+        };
         Self { purses: keys.iter().filter_map(purse).collect(), allows_unpriced }
     }
 
@@ -61,14 +66,19 @@ impl Spending {
 
     /// Goes on from what a key had spent on `day`, in days of the Unix epoch.
     pub fn restore(&self, key: &[u8; 32], day: u64, spent: u64) {
-        if let Some(purse) = self.purses.get(key) {
+        if let Some((_, purse)) = self.purses.get(key) {
             purse.restore((day, spent));
         }
     }
 
     /// What each key with a budget has spent today, and what a day may cost.
     pub fn spent(&self, key: &[u8; 32], now: f64) -> Option<(NanoUsd, NanoUsd)> {
-        Some(self.purses.get(key)?.spent(now))
+        Some(self.purses.get(key)?.1.spent(now))
+    }
+
+    /// The same of all such keys, by name.
+    pub fn all_spent(&self, now: f64) -> BTreeMap<&str, (NanoUsd, NanoUsd)> {
+        self.purses.values().map(|(name, purse)| (name.as_str(), purse.spent(now))).collect()
     }
 
     /// Sets aside what a request to the dearest of `targets` may cost; `None` where the caller has no budget.
@@ -78,7 +88,7 @@ impl Spending {
         most: Option<NanoUsd>,
         now: f64,
     ) -> Result<Option<Held>, SpendingError> {
-        let Some(purse) = self.purses.get(&principal.id) else { return Ok(None) };
+        let Some((_, purse)) = self.purses.get(&principal.id) else { return Ok(None) };
         let needed = most.ok_or(SpendingError::Unpriced)?;
         purse.hold(needed, now).map(Some).ok_or_else(|| {
             let (spent, cap) = purse.spent(now);

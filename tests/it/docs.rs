@@ -92,7 +92,7 @@ fn every_configuration_key_is_documented() {
 fn the_configuration_in_the_readme_is_valid() {
     let page = read("README.md");
     let example = page.split("```yaml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    let environment = |name: &str| (name == "OPENAI_API_KEY").then(|| "a-key".to_owned());
+    let environment = |name: &str| name.ends_with("_KEY").then(|| format!("the-{name}"));
     let loaded = scrimp::config::Config::from_yaml(example, "README.md", &environment);
     let loaded = loaded.unwrap_or_else(|errors| panic!("{errors}"));
     assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);

@@ -295,6 +295,9 @@ async fn what_may_cost_more_than_is_left_is_not_begun() {
     );
     assert_eq!(gateway.chat_as("small-key", &[], &limited("a short one", 10)).await.status, 200);
     assert_eq!(upstream.calls(), 1);
+    let key = &gateway.admin_json("/admin/keys").await["keys"][0];
+    assert_eq!((&key["key"], &key["budget_usd_per_day"]), (&json!("small"), &json!("0.001")));
+    assert_eq!(key["spent_today_usd"], NanoUsd(COST).to_string());
 }
 
 #[tokio::test]

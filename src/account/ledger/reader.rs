@@ -80,6 +80,7 @@ impl Reader {
         };
         let columns = by.iter().map(|dimension| match dimension {
             Dimension::Tag => "tags.tag",
+            Dimension::Model => "nullif(model, '')",
             other => other.as_str(),
         });
         let counts = "count(*), sum(cache = 'exact'), sum(cache = 'semantic'), sum(outcome = 'error'), \

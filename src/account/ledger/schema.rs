@@ -10,7 +10,7 @@ use super::error::LedgerError;
 
 /// What makes a file of the version before it, each within one transaction. To change the layout, add one; never change
 /// one that has been released.
-const MIGRATIONS: [&str; 1] = [VERSION_1];
+const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
 
 /// Texts are as [`Record`](super::Record) says, amounts in nano-USD, times in the unit of their names, days since 1970.
 const VERSION_1: &str = "
@@ -34,8 +34,7 @@ const VERSION_1: &str = "
         output_tokens INTEGER NOT NULL,
         reasoning_tokens INTEGER NOT NULL,
         estimated INTEGER NOT NULL,
-        cost_nano INTEGER NOT NULL,
-        unpriced INTEGER NOT NULL,
+        cost_nano INTEGER,
         saved_cache_nano INTEGER NOT NULL,
         saved_routing_nano INTEGER NOT NULL,
         overhead_us INTEGER NOT NULL,
@@ -79,6 +78,12 @@ const VERSION_1: &str = "
         saved_routing_nano INTEGER NOT NULL,
         PRIMARY KEY (day, key, target, protocol, cache)
     ) STRICT, WITHOUT ROWID;
+";
+
+/// A cost is what is known of it; that there is more stands beside it.
+const VERSION_2: &str = "
+    ALTER TABLE requests ADD COLUMN unpriced INTEGER NOT NULL DEFAULT 0;
+    UPDATE requests SET unpriced = 1, cost_nano = 0 WHERE cost_nano IS NULL;
 ";
 
 /// Says that a file is ours: `SCRL`.
@@ -227,26 +232,49 @@ mod tests {
         connection.execute(row, []).unwrap();
         let later = [
             VERSION_1,
+            VERSION_2,
             "ALTER TABLE rolled_up ADD COLUMN team TEXT",
             "UPDATE rolled_up SET team = 'none'",
         ];
-        migrate(&mut connection, &later[..2]).unwrap();
+        migrate(&mut connection, &later[..3]).unwrap();
         migrate(&mut connection, &later).unwrap();
         // A second time nothing is left to do.
         migrate(&mut connection, &later).unwrap();
         let read = |sql| connection.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
         assert_eq!(read("SELECT team || cost_nano FROM rolled_up"), "none5");
-        assert_eq!(File::read(&connection).unwrap(), File::Ledger(3));
+        assert_eq!(File::read(&connection).unwrap(), File::Ledger(4));
+    }
+
+    #[test]
+    fn an_unknown_cost_becomes_nothing_known_and_unpriced() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &[VERSION_1]).unwrap();
+        let insert = |cost: &str| {
+            format!(
+                "INSERT INTO requests VALUES (NULL, 1, 1, 'r', 'k', 's', 'chat', 'm', NULL, NULL, NULL, 'miss', NULL,
+                 1, 0, 0, 1, 0, 0, {cost}, 0, 0, 1, NULL, 1, 200, 'ok', NULL, 1, 0)"
+            )
+        };
+        for cost in ["7", "NULL"] {
+            connection.execute(&insert(cost), []).unwrap();
+        }
+        migrate(&mut connection, &MIGRATIONS).unwrap();
+        let told = "SELECT group_concat(cost_nano || ':' || unpriced) FROM requests";
+        let told: String = connection.query_row(told, [], |row| row.get(0)).unwrap();
+        assert_eq!(told, "7:0,0:1");
     }
 
     #[test]
     fn a_step_that_fails_leaves_the_file_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = patient(&folder.path().join("ledger.db")).unwrap();
-        let broken =
-            [VERSION_1, "CREATE TABLE more (id INTEGER); CREATE TABLE requests (id INTEGER)"];
+        let broken = [
+            VERSION_1,
+            VERSION_2,
+            "CREATE TABLE more (id INTEGER); CREATE TABLE requests (id INTEGER)",
+        ];
         assert!(migrate(&mut connection, &broken).is_err());
-        assert_eq!(File::read(&connection).unwrap(), File::Ledger(1));
+        assert_eq!(File::read(&connection).unwrap(), File::Ledger(2));
         assert!(connection.prepare("SELECT * FROM more").is_err());
     }
 
@@ -255,7 +283,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger.db");
         for (sql, phrase) in [
-            ("PRAGMA user_version = 2", "newer version (layout 2;"),
+            ("PRAGMA user_version = 3", "newer version (layout 3;"),
             ("PRAGMA user_version = -1", "another program"),
             ("PRAGMA application_id = 7", "another program"),
             ("PRAGMA application_id = 0; PRAGMA user_version = 0", "another program"),
@@ -277,7 +305,7 @@ mod tests {
         let path = folder.path().join("ledger.db");
         patient(&path).unwrap().execute_batch("PRAGMA user_version = 0").unwrap();
         let error = open_to_read(&path, Duration::ZERO).unwrap_err().to_string();
-        assert!(error.contains("older version (layout 0, now 1)"), "{error}");
+        assert!(error.contains("older version (layout 0, now 2)"), "{error}");
     }
 
     #[test]
