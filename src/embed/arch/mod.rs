@@ -12,6 +12,5 @@ mod weights;
 
 pub use backend::Backend;
 pub use bert::{Bert, BertConfig};
-pub use candle_core::Device;
 pub use engine::{Hidden, Instructions, Kernel, Width};
 pub use weights::Weights;
