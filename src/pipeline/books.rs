@@ -46,7 +46,7 @@ impl Books {
         let usage = billed(&answered.completion, &answered.body, &request.fields);
         let name = target.to_string();
         let price = self.prices.price(&target.provider, &target.model);
-        let cost = account(&self.metrics, &name, Some(&usage), price);
+        let cost = account(&self.metrics, (&name, price), &usage);
         if let Some(ledger) = &self.ledger {
             let principal =
                 Principal { name: Some(KEY.into()), id: [0; 32], policy: None, is_limited: false };

@@ -217,12 +217,8 @@ impl Settlement {
             let target = Target { provider: provider.to_owned(), model: model.to_owned() };
             self.conversations.answered(conversation, &target, usage, self.price.as_ref());
         }
-        let cost = account(&self.metrics, &self.target, Some(usage), self.price.as_ref());
-        let spent = Spent::from(cost);
-        self.record.accounted(usage, spent);
-        if let Some(money) = &self.money {
-            money.spend(spent.known);
-        }
+        let by = (&*self.target, self.price.as_ref());
+        let spent = pay(&self.metrics, by, usage, &self.record, self.money.as_ref());
         if let Some(comparison) = self.comparison.as_ref().filter(|it| it.pays_reference) {
             comparison.money.spend(spent.known);
         }
@@ -230,25 +226,38 @@ impl Settlement {
     }
 }
 
-/// Counts the tokens and the cost of one answer by `target`; the cost is `None` when usage or price is not known.
+/// Pays for one answer by a target with this price: counts it, writes it down, and takes what it cost from `money`.
+pub fn pay(
+    metrics: &Metrics,
+    by: (&str, Option<&Price>),
+    usage: &Usage,
+    record: &OpenRecord,
+    money: Option<&Held>,
+) -> Spent {
+    let spent = Spent::from(account(metrics, by, usage));
+    record.accounted(usage, spent);
+    if let Some(money) = money {
+        money.spend(spent.known);
+    }
+    spent
+}
+
+/// Counts the tokens and the cost of one answer by `target`; the cost is `None` when the price is not known.
 pub fn account(
     metrics: &Metrics,
-    target: &str,
-    usage: Option<&Usage>,
-    price: Option<&Price>,
+    (target, price): (&str, Option<&Price>),
+    usage: &Usage,
 ) -> Option<NanoUsd> {
-    let cost = usage.zip(price).map(|(usage, price)| account::cost(usage, price));
-    if let Some(usage) = usage {
-        for (kind, count) in [
-            ("input", usage.input),
-            ("cached_input", usage.cached_input),
-            ("output", usage.output),
-            ("reasoning", usage.reasoning),
-        ] {
-            metrics.tokens(target, kind, count);
-        }
+    let cost = price.map(|price| account::cost(usage, price));
+    for (kind, count) in [
+        ("input", usage.input),
+        ("cached_input", usage.cached_input),
+        ("output", usage.output),
+        ("reasoning", usage.reasoning),
+    ] {
+        metrics.tokens(target, kind, count);
     }
-    if usage.is_some_and(|usage| usage.estimated) {
+    if usage.estimated {
         metrics.estimated(target);
     }
     metrics.cost(target, cost.map(|cost| cost.0));

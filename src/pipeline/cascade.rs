@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{
-    Gateway, capture::account, context::Context, estimate::billed, pending::Pending,
+    Gateway, capture::pay, context::Context, estimate::billed, pending::Pending,
     similarity::similarity,
 };
 use crate::{
@@ -153,11 +153,9 @@ impl Gateway {
         let (target, parts) = (&reply.target, &self.parts);
         let price = parts.prices.price(&target.provider, &target.model);
         let usage = billed(&answer.completion, &answer.body, &ctx.request.fields);
-        let cost = account(&parts.metrics, &target.to_string(), Some(&usage), price);
-        let spent = Spent::from(cost);
         // At once: the caller may hang up before the request is over.
-        ctx.record.accounted(&usage, spent);
-        money.iter().for_each(|money| money.spend(spent.known));
+        let by = (&*target.to_string(), price);
+        let spent = pay(&parts.metrics, by, &usage, &ctx.record, money);
         Some(Answered { reply, answer: *answer, usage, spent })
     }
 

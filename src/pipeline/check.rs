@@ -6,7 +6,6 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
-use parking_lot::Mutex;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -65,7 +64,7 @@ enum Job {
 pub struct Checker {
     jobs: mpsc::Sender<Job>,
     metrics: Arc<Metrics>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    task: JoinHandle<()>,
 }
 
 impl Checker {
@@ -96,7 +95,7 @@ impl Checker {
                 }
             }
         });
-        Self { jobs, metrics, task: Mutex::new(Some(task)) }
+        Self { jobs, metrics, task }
     }
 
     /// Has the stored answer compared with a fresh one, soon.
@@ -108,9 +107,7 @@ impl Checker {
 
     /// Breaks off what is not done.
     pub fn stop(&self) {
-        if let Some(task) = self.task.lock().take() {
-            task.abort();
-        }
+        self.task.abort();
     }
 
     /// Waits until everything submitted so far is compared.

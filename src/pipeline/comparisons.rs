@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use parking_lot::Mutex;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     task::{JoinHandle, JoinSet},
@@ -76,7 +75,7 @@ pub struct Comparer {
     means: Arc<Means>,
     /// Comparisons that are not done yet.
     open: Arc<watch::Sender<usize>>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    task: JoinHandle<()>,
 }
 
 /// What a comparison draws on.
@@ -122,7 +121,7 @@ impl Comparer {
                 });
             }
         });
-        Self { jobs, means, open, task: Mutex::new(Some(task)) }
+        Self { jobs, means, open, task }
     }
 
     /// The targets that judge answers where nothing else tells, if any do.
@@ -150,9 +149,7 @@ impl Comparer {
 
     /// Breaks off what is not done.
     pub fn stop(&self) {
-        if let Some(task) = self.task.lock().take() {
-            task.abort();
-        }
+        self.task.abort();
     }
 
     /// Waits until everything submitted so far is compared.

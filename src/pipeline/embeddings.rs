@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::{
     Body, CacheOutcome, Error, Gateway, OpenRecord, Outgoing, Report,
-    capture::account,
+    capture::pay,
     context::Context,
     gateway::{Admitted, LOCAL_MODEL},
 };
@@ -208,11 +208,8 @@ impl Gateway {
         });
         let name = target.to_string();
         let price = self.parts.prices.price(&target.provider, &target.model);
-        let cost = account(&self.parts.metrics, &name, Some(&usage), price);
-        record.accounted(&usage, cost.into());
-        if let (Some(money), Some(cost)) = (money, cost) {
-            money.spend(cost);
-        }
+        let spent = pay(&self.parts.metrics, (&name, price), &usage, record, money.as_ref());
+        let cost = spent.total();
         let whole = (missing.len() == batch.found.len()).then(|| body.clone());
         let Some(Vectors { vectors, .. }) = vectors else {
             // Not what was expected; the caller may make something of it where it was all its own.

@@ -170,7 +170,7 @@ impl Gateway {
 
     /// What each key with a budget has spent today, and what a day may cost, by the key's name.
     pub fn keys_spent(&self) -> BTreeMap<&str, (NanoUsd, NanoUsd)> {
-        self.spending.all_spent(self.parts.clock.unix())
+        self.spending.spent(self.parts.clock.unix())
     }
 
     /// What comparisons of tiers have cost today, and what they may cost a day.

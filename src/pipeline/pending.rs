@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Gateway, OpenRecord, capture::account, context::Context, estimate::Said};
+use super::{Gateway, OpenRecord, capture::pay, context::Context, estimate::Said};
 use crate::{
-    account::Spent,
     api::chat::ChatRequest,
     config::{Provider, Target},
     limit::Held,
@@ -69,10 +68,6 @@ impl Drop for Pending<'_> {
         let parts = &self.gateway.parts;
         let usage = Said::default().usage(&self.request.fields);
         let price = parts.prices.price(&target.provider, &target.model);
-        let cost = account(&parts.metrics, &target.to_string(), Some(&usage), price);
-        self.record.accounted(&usage, Spent::from(cost));
-        if let (Some(money), Some(cost)) = (self.money, cost) {
-            money.spend(cost);
-        }
+        pay(&parts.metrics, (&target.to_string(), price), &usage, &self.record, self.money);
     }
 }

@@ -71,13 +71,8 @@ impl Spending {
         }
     }
 
-    /// What each key with a budget has spent today, and what a day may cost.
-    pub fn spent(&self, key: &[u8; 32], now: f64) -> Option<(NanoUsd, NanoUsd)> {
-        Some(self.purses.get(key)?.1.spent(now))
-    }
-
-    /// The same of all such keys, by name.
-    pub fn all_spent(&self, now: f64) -> BTreeMap<&str, (NanoUsd, NanoUsd)> {
+    /// What each key with a budget has spent today, and what a day may cost, by the key's name.
+    pub fn spent(&self, now: f64) -> BTreeMap<&str, (NanoUsd, NanoUsd)> {
         self.purses.values().map(|(name, purse)| (name.as_str(), purse.spent(now))).collect()
     }
 
@@ -184,7 +179,8 @@ mod tests {
         assert!(spending.hold(&principal(2), Some(NanoUsd(900)), 10.0).unwrap().is_none());
         spending.restore(&[1; 32], 0, 95);
         assert!(spending.hold(&principal(1), Some(NanoUsd(6)), 12.0).is_err());
-        assert_eq!(spending.spent(&[1; 32], 12.0), Some((NanoUsd(95), NanoUsd(100))));
+        let spent = BTreeMap::from([("a", (NanoUsd(95), NanoUsd(100)))]);
+        assert_eq!(spending.spent(12.0), spent);
     }
 
     #[test]

@@ -82,47 +82,27 @@ async fn a_refused_key_rests_and_others_answer() {
 }
 
 #[tokio::test]
-async fn when_all_keys_are_limited_the_next_target_answers() {
-    let (a, b) = (
-        by_key(|_| Reply::json(429, &error("slow down")).with_header("retry-after", "60")).await,
-        Upstream::saying("from b").await,
-    );
-    let gateway = Gateway::start(&format!(
-        "providers: {{ a: {{ type: openai, base_url: \"{}\", api_keys: [k1, k2] }}, {} }}
+async fn when_no_key_can_be_used_the_next_target_answers() {
+    let limited = || Reply::json(429, &error("slow down")).with_header("retry-after", "60");
+    let refused = || Reply::json(401, &error("revoked"));
+    for (case, second) in [("both are limited", limited()), ("one is refused", refused())] {
+        let (a, b) = (
+            by_key(move |key| if key == "k1" { limited() } else { second.clone() }).await,
+            Upstream::saying("from b").await,
+        );
+        let gateway = Gateway::start(&format!(
+            "providers: {{ a: {{ type: openai, base_url: \"{}\", api_keys: [k1, k2] }}, {} }}
 tiers: {{ cheap: [a/m, b/m], frontier: [b/z] }}\ncache: {{ enabled: false }}",
-        a.base_url(),
-        Vendor::OpenAi.yaml("b", &b)
-    ))
-    .await;
-    for number in 0..3 {
-        let answer = gateway.chat(&auto(&format!("question {number}"))).await;
-        assert_eq!((answer.status, answer.header("x-scrimp-model")), (200, "b/m"));
+            a.base_url(),
+            Vendor::OpenAi.yaml("b", &b)
+        ))
+        .await;
+        for number in 0..3 {
+            let answer = gateway.chat(&auto(&format!("question {number}"))).await;
+            assert_eq!((answer.status, answer.header("x-scrimp-model")), (200, "b/m"), "{case}");
+        }
+        assert_eq!((a.calls(), b.calls()), (2, 3), "{case}");
     }
-    assert_eq!((a.calls(), b.calls()), (2, 3));
-}
-
-#[tokio::test]
-async fn a_limited_key_says_more_than_a_refused_one() {
-    let (a, b) = (
-        by_key(|key| match key {
-            "k1" => Reply::json(429, &error("slow down")).with_header("retry-after", "60"),
-            _ => Reply::json(401, &error("revoked")),
-        })
-        .await,
-        Upstream::saying("from b").await,
-    );
-    let gateway = Gateway::start(&format!(
-        "providers: {{ a: {{ type: openai, base_url: \"{}\", api_keys: [k1, k2] }}, {} }}
-tiers: {{ cheap: [a/m, b/m], frontier: [b/z] }}\ncache: {{ enabled: false }}",
-        a.base_url(),
-        Vendor::OpenAi.yaml("b", &b)
-    ))
-    .await;
-    for number in 0..3 {
-        let answer = gateway.chat(&auto(&format!("question {number}"))).await;
-        assert_eq!((answer.status, answer.header("x-scrimp-model")), (200, "b/m"));
-    }
-    assert_eq!(a.calls(), 2);
 }
 
 #[tokio::test]
