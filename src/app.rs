@@ -1,6 +1,6 @@
 //! The composition root: a checked configuration becomes a gateway at work. The only place that builds everything.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use crate::{
     account::{
@@ -135,15 +135,15 @@ impl App {
         let probes = config.upstream.probe.map(probe);
         let listener = Listener::bind(config.listen).await?;
         let admin = match config.admin {
-            Some(address) => Some(
-                Listener::bind(address)
-                    .await?
-                    .serve(admin::router(gateway.clone()), &config.server),
-            ),
+            Some(address) => {
+                let listener = Listener::bind(address).await?;
+                let router = admin::router(gateway.clone());
+                Some(listener.serve(router, &config.server, NonZeroUsize::MIN)?)
+            }
             None => None,
         };
-        let serving =
-            listener.serve(server::router(gateway.clone(), &config.server), &config.server);
+        let router = server::router(gateway.clone(), &config.server);
+        let serving = listener.serve(router, &config.server, config.server.threads)?;
         Ok(Self { gateway, keeper, probes, serving, admin, drain: config.server.drain })
     }
 

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::{
@@ -25,11 +26,11 @@ pub struct PriceBook {
     /// Prices in the operator's configuration.
     overrides: Models<Price>,
     /// Vendor in the catalogues by the operator's name for the provider.
-    vendors: HashMap<String, String>,
+    vendors: HashMap<String, String, RandomState>,
 }
 
 /// Provider, then model: two maps, so that a look-up allocates nothing.
-type Models<T> = HashMap<String, HashMap<String, T>>;
+type Models<T> = HashMap<String, HashMap<String, T, RandomState>, RandomState>;
 
 /// What a catalogue says of a model.
 #[derive(Debug, Clone)]
@@ -56,9 +57,14 @@ impl PriceBook {
     /// The catalogue that comes with the binary.
     pub fn shipped() -> Self {
         let catalogue = Catalogue::shipped();
-        let mut shipped = Models::new();
+        let mut shipped = Models::default();
         add(&mut shipped, catalogue);
-        Self { shipped, files: Models::new(), overrides: Models::new(), vendors: HashMap::new() }
+        Self {
+            shipped,
+            files: Models::default(),
+            overrides: Models::default(),
+            vendors: HashMap::default(),
+        }
     }
 
     /// The shipped catalogue with the operator's prices, keyed `provider/model`, on top.

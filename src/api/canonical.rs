@@ -1,6 +1,6 @@
 //! One byte string per JSON meaning: key order, white space and number spelling do not show; everything else does.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for Canonical<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         self.out.push(b'{');
         let start = self.out.len();
-        let mut entries: Vec<(String, std::ops::Range<usize>)> = Vec::new();
+        let mut entries: Vec<(String, Range<usize>)> = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
             let from = self.out.len();
             append_str(self.out, &name);
@@ -104,12 +104,10 @@ impl<'de> Visitor<'de> for Canonical<'_> {
                     pair[0].0
                 )));
             }
-            let sorted: Vec<u8> = entries
-                .into_iter()
-                .flat_map(|(_, range)| self.out[range].iter().copied())
-                .collect();
-            self.out.truncate(start);
-            self.out.extend_from_slice(&sorted);
+            let unsorted = self.out.split_off(start);
+            for (_, Range { start: from, end }) in entries {
+                self.out.extend_from_slice(&unsorted[from - start..end - start]);
+            }
         }
         self.out.push(b'}');
         Ok(())

@@ -1,7 +1,12 @@
 //! `POST /v1/chat/completions`: the request as we read it (OpenAI API reference, "Create chat completion").
 
+use std::fmt;
+
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, SeqAccess, Visitor},
+};
 use serde_json::{Value, value::RawValue};
 
 use super::fields::{Fields, FieldsError};
@@ -89,8 +94,7 @@ pub struct Message {
 }
 
 /// The content of a turn.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(untagged, expecting = "'content' must be text or a list of parts, each with a 'type'")]
+#[derive(Debug, Clone, Default)]
 pub enum Content {
     /// Absent or null.
     #[default]
@@ -238,6 +242,45 @@ impl Message {
             content => *content = replace(content.as_str().unwrap_or_default()),
         }
         Ok(turn.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ContentVisitor;
+
+        impl<'de> Visitor<'de> for ContentVisitor {
+            type Value = Content;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text or a list of parts, each with a 'type'")
+            }
+
+            fn visit_unit<E>(self) -> Result<Content, E> {
+                Ok(Content::None)
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Content, E> {
+                Ok(Content::Text(text.to_owned()))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Content, E> {
+                Ok(Content::Text(text))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Content, A::Error> {
+                let mut parts = Vec::new();
+                while let Some(part) = seq.next_element()? {
+                    parts.push(part);
+                }
+                Ok(Content::Parts(parts))
+            }
+        }
+
+        let read = deserializer.deserialize_any(ContentVisitor);
+        read.map_err(|_| {
+            D::Error::custom("'content' must be text or a list of parts, each with a 'type'")
+        })
     }
 }
 

@@ -3,8 +3,9 @@
 //! The exact key covers everything that can change the answer. The partition covers the same, less the question: two
 //! requests of one partition differ in nothing but the words of their last turn.
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
+use blake3::Hasher;
 use http::HeaderMap;
 use serde_json::Value;
 
@@ -100,8 +101,8 @@ impl Keys {
             canonical::append_str(&mut frame, embedder);
         }
         Ok(Self {
-            exact: ExactKey(hash("scrimp 2026 exact key", scope, &shared, &last)),
-            partition: PartitionKey(hash("scrimp 2026 partition", scope, &shared, &frame)),
+            exact: ExactKey(hash(&EXACT, scope, &shared, &last)),
+            partition: PartitionKey(hash(&PARTITION, scope, &shared, &frame)),
         })
     }
 }
@@ -151,8 +152,12 @@ fn without_question(turn: &Message, question: &str) -> Result<String, serde_json
     })
 }
 
-fn hash(purpose: &str, scope: ScopeId, shared: &[u8], rest: &[u8]) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new_derive_key(purpose);
+static EXACT: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key("scrimp 2026 exact key"));
+static PARTITION: LazyLock<Hasher> =
+    LazyLock::new(|| Hasher::new_derive_key("scrimp 2026 partition"));
+
+fn hash(purpose: &Hasher, scope: ScopeId, shared: &[u8], rest: &[u8]) -> [u8; 32] {
+    let mut hasher = purpose.clone();
     hasher.update(&scope.0);
     hasher.update(&(shared.len() as u64).to_le_bytes());
     hasher.update(shared).update(rest);

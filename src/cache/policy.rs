@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::care::{Freshness, Personal, freshness, personal};
+use super::care::{Freshness, Personal, care};
 use crate::{
     api::{chat::ChatRequest, control::Controls},
     config::Cache,
@@ -114,7 +114,7 @@ impl Policy {
         let allowed = allowed(request, controls, settings);
         let said = controls.question.clone().or_else(|| request.last().content.text());
         let said = said.filter(|_| settings.careful && allowed.is_ok()).unwrap_or_default();
-        let freshness = freshness(&said);
+        let (freshness, personal) = care(&said);
         let longest = match freshness {
             Freshness::Timeless => settings.ttl,
             Freshness::Soon(longest) => settings.ttl.min(longest),
@@ -135,7 +135,7 @@ impl Policy {
             question,
             max_age: controls.max_age,
             ttl,
-            personal: personal(&said) == Personal::Account,
+            personal: personal == Personal::Account,
             only_if_cached: controls.only_if_cached,
         }
     }

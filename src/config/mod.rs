@@ -26,7 +26,7 @@ pub use routing::{
 };
 pub use tiers::{Pool, Target, Tier, Tiers};
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use indexmap::IndexMap;
 
@@ -112,6 +112,8 @@ pub enum LogContent {
 /// Limits of our own HTTP side.
 #[derive(Debug, Clone)]
 pub struct Server {
+    /// Threads that serve callers (`server.threads`, default: one a CPU that the process may use).
+    pub threads: NonZeroUsize,
     /// Largest request body, bytes (`server.max_body`, default 10MiB).
     pub max_body: usize,
     /// Largest request head, bytes (`server.max_head`, default 64KiB, at least 8KiB).
@@ -254,12 +256,14 @@ pub enum DeviceChoice {
 /// How narrow the numbers are that the local models compute with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// Int8 on the CPU, f32 elsewhere and on a CPU without instructions for int8.
+    /// Int8 on the CPU, f32 on one without instructions for that, f16 on a GPU.
     Auto,
     /// Weights and activations of eight bits, on the CPU.
     Int8,
-    /// bf16 on a CPU with tiles for it, else f32.
+    /// bf16 on a GPU and on a CPU with tiles for it, else f32.
     Bf16,
+    /// Half precision, on a GPU.
+    F16,
     /// 32-bit floats.
     F32,
 }

@@ -28,7 +28,7 @@ use crate::{
         Dialect,
         openai::{Chunk, Completion, Meaning},
     },
-    telemetry::Metrics,
+    telemetry::{Billed, Metrics},
     upstream::{Events, Passed, StreamError},
 };
 
@@ -249,18 +249,12 @@ pub fn account(
     usage: &Usage,
 ) -> Option<NanoUsd> {
     let cost = price.map(|price| account::cost(usage, price));
-    for (kind, count) in [
-        ("input", usage.input),
-        ("cached_input", usage.cached_input),
-        ("output", usage.output),
-        ("reasoning", usage.reasoning),
-    ] {
-        metrics.tokens(target, kind, count);
-    }
-    if usage.estimated {
-        metrics.estimated(target);
-    }
-    metrics.cost(target, cost.map(|cost| cost.0));
+    let &Usage { input, cached_input, output, reasoning, estimated: is_estimated, .. } = usage;
+    let cost_nano = cost.map(|cost| cost.0);
+    metrics.answered(
+        target,
+        Billed { input, cached_input, output, reasoning, is_estimated, cost: cost_nano },
+    );
     cost
 }
 

@@ -235,7 +235,8 @@ impl Gateway {
         let mut targets = plan.targets.as_slice();
         let (mut before, mut because) = (Spent::NOTHING, String::new());
         if is_checked_first {
-            match self.first_answer(&mut ctx, &plan, money.as_ref()).await {
+            // In a box: few requests are checked first, and all would carry the room for it.
+            match Box::pin(self.first_answer(&mut ctx, &plan, money.as_ref())).await {
                 First::Stands(answered) => {
                     return Ok(self.answered(ctx, &plan, *answered, (lead, money)));
                 }

@@ -34,12 +34,13 @@ pub struct Answered {
 }
 
 impl Answer {
-    /// Reads a body in `dialect`.
-    pub fn read(dialect: Dialect, body: Bytes, stamp: &Stamp) -> Self {
+    /// Reads a body in `dialect`; one of another format gets a `stamp`.
+    pub fn read(dialect: Dialect, body: Bytes, stamp: impl FnOnce() -> Stamp) -> Self {
         if dialect == Dialect::Chat {
             return Self::of(body, None);
         }
         let Ok(value) = serde_json::from_slice::<Value>(&body) else { return Self::Unknown };
+        let stamp = &stamp();
         let read: Result<Value, Unreadable> = match dialect {
             Dialect::Chat => return Self::of(body, None),
             Dialect::Responses => openai::responses::completion(&value, stamp),

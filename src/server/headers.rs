@@ -64,11 +64,12 @@ fn cache_status(report: &Report) -> String {
 
 /// Header values are visible ASCII; anything else (a model or rule may be named in any script) becomes `?`.
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    let plain = |c: char| c == ' ' || c.is_ascii_graphic();
-    let value = if value.chars().all(plain) {
+    let plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    let value = if value.bytes().all(plain) {
         HeaderValue::from_str(value)
     } else {
         let arrows = value.replace('→', "->").replace('–', "-");
+        let plain = |c: char| u8::try_from(c).is_ok_and(plain);
         HeaderValue::try_from(
             arrows.chars().map(|c| if plain(c) { c } else { '?' }).collect::<String>(),
         )

@@ -13,7 +13,7 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::StreamExt as _;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::{body::BodyLimits, error::ApiError, headers};
@@ -37,8 +37,9 @@ pub fn router(gateway: Arc<Gateway>, settings: &Server) -> Router {
     let body = BodyLimits { size: settings.max_body, time: settings.body_timeout };
     let app = App { gateway, body, max_head: settings.max_head };
     let ask = |resource: Resource| {
-        post(move |State(app): State<App>, request: Request| async move {
-            answer(&app, resource, request).await
+        // In a box: the router moves a handler's future several times, and this one is large.
+        post(move |State(app): State<App>, request: Request| {
+            Box::pin(async move { answer(&app, resource, request).await })
         })
     };
     Router::new()
@@ -98,40 +99,46 @@ impl Resource {
 }
 
 async fn answer(app: &App, resource: Resource, request: Request) -> Response {
-    let mut clock = Stopwatch::start(resource.name());
-    let (mut id, mut record) = (None, OpenRecord::none());
-    let (head, body) = request.into_parts();
-    let result = async {
-        let mut admitted = app.gateway.admit(&head.headers)?;
-        id = Some(admitted.id);
-        let body = app.body.read(body).await?;
-        clock = clock.body_read();
-        if resource.is_in_ledger() {
-            record = app.gateway.open_record(&admitted, resource.name());
-            admitted.record = record.clone();
-        }
-        let outgoing = match resource {
-            Resource::Answer(protocol) => {
-                app.gateway.answer(protocol, admitted, head.headers, body).await?
-            }
-            Resource::CountTokens => {
-                app.gateway.count_tokens(admitted, &head.headers, body).await?
-            }
-            Resource::Embeddings => app.gateway.embeddings(admitted, head.headers, body).await?,
-        };
-        Ok(outgoing)
+    let mut end = End {
+        clock: Stopwatch::start(resource.name()),
+        protocol: resource.protocol(),
+        record: OpenRecord::none(),
+        id: None,
     };
-    let result = result.await;
-    let end = End { clock, protocol: resource.protocol(), record };
+    let result = outcome(app, resource, request, &mut end).await;
     let mut response = finish(app, &end, result);
-    if let Some(id) = id.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
+    if let Some(id) = end.id.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
         if resource.protocol() == Protocol::Messages {
             // As Anthropic calls it, and its clients read it.
             response.headers_mut().insert("request-id", id.clone());
         }
-        response.headers_mut().insert("x-request-id", id);
+        response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+async fn outcome(
+    app: &App,
+    resource: Resource,
+    request: Request,
+    end: &mut End,
+) -> Result<Outgoing, ApiError> {
+    let (head, body) = request.into_parts();
+    let mut admitted = app.gateway.admit(&head.headers)?;
+    end.id = Some(admitted.id);
+    let body = app.body.read(body).await?;
+    end.clock = end.clock.body_read();
+    if resource.is_in_ledger() {
+        end.record = app.gateway.open_record(&admitted, resource.name());
+        admitted.record = end.record.clone();
+    }
+    Ok(match resource {
+        Resource::Answer(protocol) => {
+            app.gateway.answer(protocol, admitted, head.headers, body).await?
+        }
+        Resource::CountTokens => app.gateway.count_tokens(admitted, &head.headers, body).await?,
+        Resource::Embeddings => app.gateway.embeddings(admitted, head.headers, body).await?,
+    })
 }
 
 /// Notes what a caller says of an answer from the cache.
@@ -215,12 +222,16 @@ async fn check_head(
     } else {
         next.run(request).await
     };
-    if let Ok(id) = HeaderValue::try_from(RequestId::fresh().to_string()) {
-        // One that the cache may be asked about is there already.
-        response.headers_mut().entry("x-request-id").or_insert(id);
+    // One that the cache may be asked about is there already.
+    if !response.headers().contains_key(&REQUEST_ID)
+        && let Ok(id) = HeaderValue::try_from(RequestId::fresh().to_string())
+    {
+        response.headers_mut().insert(REQUEST_ID, id);
     }
     response
 }
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Times one request.
 #[derive(Clone, Copy)]
@@ -245,11 +256,13 @@ struct End {
     clock: Stopwatch,
     protocol: Protocol,
     record: OpenRecord,
+    /// Once it is admitted.
+    id: Option<RequestId>,
 }
 
 fn finish(
     app: &App,
-    End { clock, protocol, record }: &End,
+    End { clock, protocol, record, .. }: &End,
     result: Result<Outgoing, ApiError>,
 ) -> Response {
     let outgoing = match result {

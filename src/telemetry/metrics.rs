@@ -1,7 +1,14 @@
 //! The table of metrics. Labels have few values: routes, outcomes, reasons of ours, configured targets and tiers.
 
-use std::{fmt, sync::atomic::AtomicU64, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
+use foldhash::fast::RandomState;
+use parking_lot::RwLock;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{
@@ -14,6 +21,7 @@ use prometheus_client::{
 };
 
 use super::{
+    answers::{Answers, Billed, Meter},
     routing::{Promised, Routing},
     targets::{TargetHealth, Targets},
 };
@@ -46,23 +54,6 @@ struct CacheLabels {
 struct TierLabels {
     tier: String,
     decided_by: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct AttemptLabels {
-    target: String,
-    outcome: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TargetLabels {
-    target: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TokenLabels {
-    target: String,
-    kind: &'static str,
 }
 
 /// Seconds; from 50 µs to a minute.
@@ -139,6 +130,8 @@ pub type IsKnown = Box<dyn Fn(&str) -> bool + Send + Sync>;
 pub struct Metrics {
     registry: Registry,
     is_known: IsKnown,
+    /// Those of targets that have been asked.
+    meters: RwLock<HashMap<String, Arc<Meter>, RandomState>>,
     /// The router's part.
     pub routing: Routing,
     /// That of providers and their models.
@@ -157,12 +150,8 @@ pub struct Metrics {
     stored: Counter,
     shed: Family<ReasonLabels, Counter>,
     tiers: Family<TierLabels, Counter>,
-    attempts: Family<AttemptLabels, Counter>,
-    tokens: Family<TokenLabels, Counter>,
-    cost: Family<TargetLabels, Counter>,
+    answers: Answers,
     saved: Family<CacheLabels, Counter>,
-    unpriced: Family<TargetLabels, Counter>,
-    estimated: Family<TargetLabels, Counter>,
     until_head: Family<CacheLabels, Histogram, Seconds>,
     overhead: Family<CacheLabels, Histogram, Seconds>,
     embedding: Histogram,
@@ -173,6 +162,9 @@ pub struct Metrics {
     cache_partitions: Gauge,
 }
 
+/// Targets whose counters are kept at hand; callers can name any model.
+const MAX_METERS: usize = 1024;
+
 impl Metrics {
     /// All at zero. A target that `is_known` does not know (callers can name any) is counted as `provider/other`: labels
     /// stay few, and hold no text of callers.
@@ -181,6 +173,7 @@ impl Metrics {
         let metrics = Self {
             registry: Registry::default(),
             is_known,
+            meters: RwLock::default(),
             routing: Routing::default(),
             targets: Targets::default(),
             requests: Family::default(),
@@ -197,12 +190,8 @@ impl Metrics {
             stored: Counter::default(),
             shed: Family::default(),
             tiers: Family::default(),
-            attempts: Family::default(),
-            tokens: Family::default(),
-            cost: Family::default(),
+            answers: Answers::default(),
             saved: Family::default(),
-            unpriced: Family::default(),
-            estimated: Family::default(),
             until_head: seconds(),
             overhead: seconds(),
             embedding: Seconds.new_metric(),
@@ -221,6 +210,19 @@ impl Metrics {
             return target.to_owned();
         }
         format!("{}/other", target.split('/').next().unwrap_or_default())
+    }
+
+    /// The counters of a target.
+    fn meter(&self, target: &str) -> Arc<Meter> {
+        if let Some(meter) = self.meters.read().get(target) {
+            return Arc::clone(meter);
+        }
+        let meter = Arc::new(Meter::new(self.label(target)));
+        let mut meters = self.meters.write();
+        if meters.len() < MAX_METERS {
+            meters.insert(target.to_owned(), Arc::clone(&meter));
+        }
+        meter
     }
 
     /// Every name, once. Counters get `_total` appended on the wire.
@@ -284,19 +286,10 @@ impl Metrics {
             "Requests for model auto by tier and what decided",
             self.tiers.clone(),
         );
-        all.register("upstream_attempts", "Attempts by target and outcome", self.attempts.clone());
-        all.register("tokens", "Tokens billed by target and kind", self.tokens.clone());
-        all.register("cost_nano_usd", "Spent, in billionths of a US dollar", self.cost.clone());
         all.register(
             "saved_nano_usd",
             "Not spent thanks to hits, in billionths of a US dollar",
             self.saved.clone(),
-        );
-        all.register("unpriced", "Answers whose cost is not known", self.unpriced.clone());
-        all.register(
-            "estimated",
-            "Answers whose tokens the provider did not count",
-            self.estimated.clone(),
         );
         all.register(
             "response_head_seconds",
@@ -318,6 +311,7 @@ impl Metrics {
         );
         all.register("cache_vectors", "Vectors held", self.cache_vectors.clone());
         all.register("cache_partitions", "Partitions with a vector", self.cache_partitions.clone());
+        self.answers.register(&mut all);
         self.routing.register(&mut all);
         self.targets.register(&mut all);
         self.registry = all;
@@ -379,31 +373,12 @@ impl Metrics {
 
     /// An attempt at a target has ended.
     pub fn attempt(&self, target: &Target, outcome: &'static str) {
-        self.attempts
-            .get_or_create(&AttemptLabels { target: self.label(&target.to_string()), outcome })
-            .inc();
+        self.meter(&target.to_string()).attempted(&self.answers, outcome);
     }
 
-    /// Tokens of one answer.
-    pub fn tokens(&self, target: &str, kind: &'static str, count: u64) {
-        if count == 0 {
-            return;
-        }
-        self.tokens.get_or_create(&TokenLabels { target: self.label(target), kind }).inc_by(count);
-    }
-
-    /// The cost of one answer; `None` when it is not known.
-    pub fn cost(&self, target: &str, nano_usd: Option<u64>) {
-        let labels = TargetLabels { target: self.label(target) };
-        match nano_usd {
-            Some(amount) => self.cost.get_or_create(&labels).inc_by(amount),
-            None => self.unpriced.get_or_create(&labels).inc(),
-        };
-    }
-
-    /// The tokens of one answer were estimated.
-    pub fn estimated(&self, target: &str) {
-        self.estimated.get_or_create(&TargetLabels { target: self.label(target) }).inc();
+    /// A target has answered.
+    pub fn answered(&self, target: &str, billed: Billed) {
+        self.meter(target).answered(&self.answers, billed);
     }
 
     /// What a hit saved.

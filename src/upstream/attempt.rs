@@ -228,7 +228,7 @@ impl Request<'_> {
             }
             return Err(self.invalid("the response is not what the API promises".to_owned()));
         }
-        match Answer::read(self.outbound.dialect, body, &self.stamp()) {
+        match Answer::read(self.outbound.dialect, body, || self.stamp()) {
             Answer::Error(message) => {
                 Err(self.invalid(format!("an error in a successful response: {message}")))
             }

@@ -5,6 +5,7 @@
 
 mod address;
 mod attempt;
+mod clients;
 mod credentials;
 mod events;
 mod health;
@@ -19,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use foldhash::fast::RandomState;
 use http::{HeaderMap, StatusCode};
 use indexmap::IndexMap;
 use rand::Rng as _;
@@ -26,10 +28,12 @@ use rand::Rng as _;
 use self::{
     address::Address,
     attempt::Attempt,
+    clients::Clients,
     credentials::Credentials,
     health::{Health, Settings},
 };
 pub use self::{
+    clients::ClientError,
     events::{Events, Passed, StreamError},
     health::Standing,
     probe::Probes,
@@ -67,10 +71,10 @@ pub enum Endpoint {
     CountTokens,
 }
 
-/// The HTTP client and what it knows about the health of targets.
+/// The HTTP clients and what is known about the health of targets.
 pub struct Upstream {
-    client: reqwest::Client,
-    vendors: HashMap<String, Vendor>,
+    clients: Clients,
+    vendors: HashMap<String, Vendor, RandomState>,
     settings: config::Upstream,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
@@ -86,8 +90,8 @@ struct Vendor {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The client itself.
-    #[error("cannot set up the HTTP client: {0}")]
-    Client(#[from] reqwest::Error),
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// A provider's base URL.
     #[error("providers.{name}.base_url: {problem}")]
     BaseUrl {
@@ -115,15 +119,7 @@ impl Upstream {
         settings: config::Upstream,
         metrics: Arc<Metrics>,
     ) -> Result<Self, SetupError> {
-        // Fails only when a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .connect_timeout(settings.connect_timeout)
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(256)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("scrimp/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let clients = Clients::new(settings.connect_timeout)?;
         let vendor = |(name, provider): (String, Provider)| {
             let (credentials, project) = Credentials::new(&name, &provider)?;
             match Address::new(provider, project) {
@@ -136,7 +132,7 @@ impl Upstream {
             failures: settings.breaker_failures,
             cooldown: settings.breaker_cooldown,
         });
-        Ok(Self { client, vendors, settings, health, metrics })
+        Ok(Self { clients, vendors, settings, health, metrics })
     }
 
     /// How long a target lately took to its first token; `None` when it has not been asked for a minute.
@@ -231,6 +227,10 @@ impl Upstream {
         let url = address
             .url(call.endpoint, target, &outbound)
             .map_err(|problem| Failure::NoSuchResource { target: target.clone(), problem })?;
+        let client = self.clients.here().map_err(|error| Failure::Unreachable {
+            target: target.clone(),
+            problem: error.to_string(),
+        })?;
         let mut tried = Vec::new();
         let mut last = None;
         while let Some(key) = credentials.keys.next(&target.model, &tried) {
@@ -241,7 +241,7 @@ impl Upstream {
             *attempts += 1;
             let in_flight = Arc::new(self.health.begin(target));
             let request = attempt::Request {
-                client: &self.client,
+                client,
                 settings: &self.settings,
                 call,
                 target,

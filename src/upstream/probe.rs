@@ -65,9 +65,10 @@ impl Upstream {
         let key = vendor.credentials.keys.next("", &[])?;
         let mut headers = http::HeaderMap::new();
         let unsigned = super::credentials::Unsigned { url: &url, headers: &mut headers, body: &[] };
-        vendor.credentials.apply(&self.client, key, unsigned).await.ok()?;
+        let client = self.clients.here().ok()?;
+        vendor.credentials.apply(client, key, unsigned).await.ok()?;
         vendor.address.add_headers(&mut headers);
-        let answer = self.client.get(url).headers(headers).timeout(TIMEOUT).send().await;
+        let answer = client.get(url).headers(headers).timeout(TIMEOUT).send().await;
         // One that refuses is there.
         Some(answer.is_ok_and(|response| !response.status().is_server_error()))
     }

@@ -55,7 +55,7 @@ fn read_as_everything(value: &Value) {
     let _ = ChatRequest::parse(bytes.clone().into());
     let _ = EmbeddingsRequest::parse(bytes.clone().into());
     for dialect in DIALECTS {
-        let _ = Answer::read(dialect, bytes.clone().into(), &stamp());
+        let _ = Answer::read(dialect, bytes.clone().into(), stamp);
         let _ = error(dialect, bytes.as_bytes(), Some("Throttling"));
     }
     for protocol in PROTOCOLS {

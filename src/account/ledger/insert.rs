@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::{
     content::Content,
@@ -12,8 +12,20 @@ use super::{
     totals::{Totals, stored},
 };
 
-/// Puts down one request.
-pub fn record(connection: &Connection, record: &Record) -> rusqlite::Result<()> {
+/// Puts down requests.
+pub fn records(connection: &Connection, records: &[Record]) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare_cached(REQUEST)?;
+    for it in records {
+        record(connection, &mut insert, it)?;
+    }
+    Ok(())
+}
+
+fn record(
+    connection: &Connection,
+    insert: &mut CachedStatement<'_>,
+    record: &Record,
+) -> rusqlite::Result<()> {
     let Record {
         time,
         request_id,
@@ -37,7 +49,7 @@ pub fn record(connection: &Connection, record: &Record) -> rusqlite::Result<()> 
         tags,
         content,
     } = record;
-    connection.prepare_cached(REQUEST)?.execute(params![
+    insert.execute(params![
         stored(*time),
         record.day().number(),
         request_id.as_str(),

@@ -87,7 +87,7 @@ mod tests {
                 content: Content::Hash([1; 32]),
                 ..record()
             };
-            insert::record(&connection, &record).unwrap();
+            insert::records(&connection, &[record]).unwrap();
         }
         let left = |connection: &Connection| {
             ["requests", "tags", "contents"].map(|table| {

@@ -184,9 +184,7 @@ impl LedgerFile {
         let mut write = || {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            for record in batch {
-                insert::record(&transaction, record)?;
-            }
+            insert::records(&transaction, batch)?;
             for (shelf, totals) in folded.iter() {
                 insert::rolled_up(&transaction, shelf, totals)?;
             }

@@ -1,12 +1,44 @@
 //! Owns finding counts in answers, whatever their shape. Knows where, not under which names (`names`) nor what they mean.
 
+use std::{collections::HashMap, sync::LazyLock};
+
+use foldhash::fast::RandomState;
 use serde_json::{Map, Value};
 
 use super::{
-    Kind, Reported,
+    KINDS, Kind, Reported,
     names::{DETAILS, LISTS, NAMES, PLACES, STATED},
 };
 use crate::account::service::ServiceTier;
+
+/// All that a name in a usage object may say.
+#[derive(Default)]
+struct Indexed {
+    is_stated: bool,
+    places: Vec<Place>,
+}
+
+/// Where a count is.
+struct Place {
+    /// Of several places for the same count, the one with the lowest rank holds.
+    rank: usize,
+    /// Its name within an object, if it is in one.
+    inner: Option<&'static str>,
+    kind: Kind,
+}
+
+static INDEX: LazyLock<HashMap<&str, Indexed, RandomState>> = LazyLock::new(|| {
+    let mut index = HashMap::<_, Indexed, _>::default();
+    for name in STATED {
+        index.entry(name).or_default().is_stated = true;
+    }
+    let details = DETAILS.into_iter().map(|(name, inner, kind)| (name, Some(inner), kind));
+    let names = NAMES.into_iter().map(|(name, kind)| (name, None, kind));
+    for (rank, (name, inner, kind)) in details.chain(names).enumerate() {
+        index.entry(name).or_default().places.push(Place { rank, inner, kind });
+    }
+    index
+});
 
 impl Reported {
     /// The first reading of a count stays.
@@ -44,19 +76,28 @@ impl Reported {
     }
 
     fn read_usage(&mut self, usage: &Map<String, Value>) {
-        let states =
-            |usage: &&Map<String, Value>| usage.keys().any(|name| STATED.contains(&name.as_str()));
+        let index = &*INDEX;
+        let states = |usage: &&Map<String, Value>| {
+            usage.keys().any(|name| index.get(name.as_str()).is_some_and(|it| it.is_stated))
+        };
         let within = |name| usage.get(name).and_then(Value::as_object).filter(states);
         // Cohere bills the first, and reports others beside it.
         let usage = within("billed_units").or_else(|| within("tokens")).unwrap_or(usage);
         if !states(&usage) {
             return;
         }
-        for (details, name, kind) in DETAILS {
-            self.note(kind, usage.get(details).and_then(|details| count(details.get(name)?)));
+        let mut found = [const { None::<(usize, u64)> }; KINDS];
+        for (name, value) in usage {
+            let Some(indexed) = index.get(name.as_str()) else { continue };
+            for &Place { rank, inner, kind } in &indexed.places {
+                let value = inner.map_or(Some(value), |inner| value.get(inner));
+                let Some(count) = value.and_then(count) else { continue };
+                let first = &mut found[kind as usize];
+                *first = (*first).into_iter().chain([(rank, count)]).min();
+            }
         }
-        for (name, kind) in NAMES {
-            self.note(kind, usage.get(name).and_then(count));
+        for (slot, found) in self.counts.iter_mut().zip(found) {
+            *slot = slot.or(found.map(|(_, count)| count));
         }
         self.read_lists(usage);
         self.read_cached_parts(usage);

@@ -10,8 +10,11 @@ mod phrase;
 mod refusal;
 mod time;
 
-pub use self::{
-    personal::{Personal, personal},
-    refusal::declines,
-    time::{Freshness, freshness},
-};
+use self::phrase::words;
+pub use self::{personal::Personal, refusal::declines, time::Freshness};
+
+/// How the answer to `question` ages and whom it is for, judged by the question's words alone.
+pub fn care(question: &str) -> (Freshness, Personal) {
+    let words = words(question);
+    (time::freshness(words.clone()), personal::personal(words))
+}

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::phrase::{Phrases, words};
+use super::phrase::{Phrases, Words};
 
 /// Whom an answer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,17 +13,17 @@ pub enum Personal {
     Account,
 }
 
-/// Whom the answer to `question` is for, judged by the question's words alone.
+/// Whom the answer to a question of these words is for.
 ///
 /// A procedure ("how do I cancel my order") is for everybody, unless the question names the order. Wrongly seeing an
 /// account costs no more than sharing the answer.
-pub fn personal(question: &str) -> Personal {
-    let mut words = words(question);
+pub(super) fn personal(mut words: Words) -> Personal {
     HARMLESS.blank_out(&mut words);
-    let is_account = IDENTIFIED.are_in(&words)
-        || SAID_BEFORE.are_in(&words)
-        || STATE.are_in(&words)
-        || !PROCEDURE.are_in(&words) && POSSESSION.are_in(&words);
+    let words = words.all();
+    let is_account = IDENTIFIED.are_in(words)
+        || SAID_BEFORE.are_in(words)
+        || STATE.are_in(words)
+        || !PROCEDURE.are_in(words) && POSSESSION.are_in(words);
     if is_account { Personal::Account } else { Personal::No }
 }
 
@@ -173,6 +173,11 @@ static SAID_BEFORE: LazyLock<Phrases> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::care::phrase::words;
+
+    fn personal(question: &str) -> Personal {
+        super::personal(words(question))
+    }
 
     #[test]
     fn own_affairs_are_the_callers_alone() {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::phrase::{Phrases, words};
+use super::phrase::{Part, Phrases, words};
 
 /// Characters of an answer that are looked at: who declines says so at once.
 const OPENING_CHARACTERS: usize = 300;
@@ -19,19 +19,19 @@ pub fn declines(answer: &str) -> bool {
     let end = answer.char_indices().nth(OPENING_CHARACTERS).map_or(answer.len(), |(at, _)| at);
     let opening = &answer[..end];
     let sentences = opening.split_inclusive(['.', '!', '?', '\n', ';']);
-    let mut spoken = sentences.map(words).filter(|words| !words.is_empty());
-    spoken.by_ref().take(OPENING_SENTENCES).any(|mut words| {
+    let spoken = sentences.map(words).filter(|words| !words.all().is_empty());
+    spoken.take(OPENING_SENTENCES).any(|mut words| {
         HARMLESS.blank_out(&mut words);
-        let words = without_preamble(&words);
+        let words = without_preamble(words.all());
         REFUSAL.are_in(words) || answer.len() <= LONG_ANSWER_BYTES && IGNORANCE.are_in(words)
     })
 }
 
 /// Without the apologies and turns that come before the subject.
-fn without_preamble(words: &[String]) -> &[String] {
+fn without_preamble(words: Part<'_>) -> Part<'_> {
     let mut rest = words;
     while let Some(length) = PREAMBLE.length_at_start(rest).filter(|length| *length > 0) {
-        rest = &rest[length..];
+        rest = rest.after(length);
     }
     rest
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use super::phrase::{Phrases, words};
+use super::phrase::{Phrases, Words};
 
 /// How an answer ages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,24 +20,24 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// For what changes within years: who holds an office, how old somebody is.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How the answer to `question` ages, judged by the question's words alone.
+/// How the answer to a question of these words ages.
 ///
 /// Instructions about a given text (translate, summarise), definitions, and code that works with dates age in no way
 /// that matters here.
-pub fn freshness(question: &str) -> Freshness {
-    let mut words = words(question);
-    if ABOUT_A_TEXT.are_in(&words) {
+pub(super) fn freshness(mut words: Words) -> Freshness {
+    if ABOUT_A_TEXT.are_in(words.all()) {
         return Freshness::Timeless;
     }
     HARMLESS.blank_out(&mut words);
-    let is_code = CODE.are_in(&words);
-    if !is_code && (NOW.are_in(&words) || !HOW_TO.are_in(&words) && THIS_DAY.are_in(&words)) {
+    let words = words.all();
+    let is_code = CODE.are_in(words);
+    if !is_code && (NOW.are_in(words) || !HOW_TO.are_in(words) && THIS_DAY.are_in(words)) {
         return Freshness::Now;
     }
-    if VERSIONS.are_in(&words) || !is_code && CHANGING.are_in(&words) {
+    if VERSIONS.are_in(words) || !is_code && CHANGING.are_in(words) {
         return Freshness::Soon(HOUR);
     }
-    if !is_code && SLOWLY_CHANGING.are_in(&words) {
+    if !is_code && SLOWLY_CHANGING.are_in(words) {
         Freshness::Soon(DAY)
     } else {
         Freshness::Timeless
@@ -308,6 +308,11 @@ static SLOWLY_CHANGING: LazyLock<Phrases> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::{Freshness::*, *};
+    use crate::cache::care::phrase::words;
+
+    fn freshness(question: &str) -> Freshness {
+        super::freshness(words(question))
+    }
 
     #[test]
     fn what_depends_on_now_is_seen() {

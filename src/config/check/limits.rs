@@ -1,9 +1,10 @@
 //! Times and sizes on both sides: `server` towards callers, `upstream` towards providers.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, thread, time::Duration};
 
 use crate::config::{Server, Upstream, reader::Section};
 
+const MOST_THREADS: usize = 1024;
 const MILLISECOND: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -13,7 +14,10 @@ const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
 pub(super) fn server(mut section: Section<'_>) -> Server {
+    let cpus = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_THREADS);
     let server = Server {
+        threads: NonZeroUsize::new(section.count("threads", cpus, 1..=MOST_THREADS))
+            .unwrap_or(NonZeroUsize::MIN),
         max_body: bytes(section.size("max_body", 10 * MIB, KIB..=GIB)),
         max_head: bytes(section.size("max_head", 64 * KIB, 8 * KIB..=MIB)),
         head_timeout: section.duration(

@@ -1,7 +1,12 @@
 //! What a whole response body means.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Value, json};
 
 use super::error_message;
 use crate::account::Usage;
@@ -70,10 +75,11 @@ impl Meaning {
                 Self::Error(error_message(&json!({ "error": error })))
             }
             View { choices: Some(choices), usage, service_tier, x_groq, .. } => {
-                let billed =
-                    json!({"usage": usage, "service_tier": service_tier, "x_groq": x_groq});
+                let billed = [("usage", usage), ("service_tier", service_tier), ("x_groq", x_groq)];
+                let named = |(name, value): (&str, Option<Value>)| Some((name.to_owned(), value?));
+                let billed: Map<_, _> = billed.into_iter().filter_map(named).collect();
                 Self::Completion(Completion {
-                    usage: Usage::of(&billed),
+                    usage: Usage::of(&billed.into()),
                     incomplete: incomplete(&choices),
                     calls_tools: choices.iter().any(Choice::calls_tools),
                 })
@@ -98,7 +104,7 @@ impl Choice {
 
 #[derive(Deserialize, Default)]
 struct Message {
-    content: Option<Value>,
+    content: Option<Said>,
     refusal: Option<Value>,
     tool_calls: Option<Vec<Value>>,
     function_call: Option<Value>,
@@ -117,11 +123,65 @@ impl Message {
     }
 
     fn says_nothing(&self) -> bool {
-        let is_empty = |content: &Value| {
-            content.as_str().is_some_and(str::is_empty)
-                || content.as_array().is_some_and(Vec::is_empty)
-        };
-        !self.calls_tools() && self.images.is_none() && self.content.as_ref().is_none_or(is_empty)
+        let is_said = matches!(self.content, Some(Said::Something));
+        !self.calls_tools() && self.images.is_none() && !is_said
+    }
+}
+
+/// Whether a content holds anything; what it is nobody asks here, so that it is not copied.
+#[derive(Clone, Copy)]
+enum Said {
+    /// Empty text, or a list of no parts.
+    Nothing,
+    Something,
+}
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SaidVisitor;
+
+        impl<'de> Visitor<'de> for SaidVisitor {
+            type Value = Said;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Said, E> {
+                Ok(Said::Something)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Said, E> {
+                Ok(Said::Something)
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Said, E> {
+                Ok(Said::Something)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Said, E> {
+                Ok(Said::Something)
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Said, E> {
+                Ok(if text.is_empty() { Said::Nothing } else { Said::Something })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Said, A::Error> {
+                let mut said = Said::Nothing;
+                while parts.next_element::<IgnoredAny>()?.is_some() {
+                    said = Said::Something;
+                }
+                Ok(said)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Said, A::Error> {
+                while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Said::Something)
+            }
+        }
+
+        deserializer.deserialize_any(SaidVisitor)
     }
 }
 
@@ -168,6 +228,26 @@ mod tests {
         assert_eq!(incomplete_of(json!([])), Some(Incomplete::Unfinished));
         let refusal = json!([{"finish_reason": "stop", "message": {"refusal": "I can't"}}]);
         assert_eq!(incomplete_of(refusal), Some(Incomplete::Refused));
+    }
+
+    #[test]
+    fn an_answer_that_says_nothing_is_unfinished() {
+        for (content, says) in [
+            (json!(null), false),
+            (json!(""), false),
+            (json!([]), false),
+            (json!("x"), true),
+            (json!("\n"), true),
+            (json!([{"type": "text", "text": ""}]), true),
+            (json!({"a": [1]}), true),
+            (json!(0), true),
+            (json!(-1.5), true),
+            (json!(false), true),
+        ] {
+            let choices = json!([{"finish_reason": "stop", "message": {"content": content}}]);
+            let expected = (!says).then_some(Incomplete::Unfinished);
+            assert_eq!(incomplete_of(choices.clone()), expected, "{choices}");
+        }
     }
 
     #[test]

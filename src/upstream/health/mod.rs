@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 
 pub use self::breaker::{MAX_PAUSE, Settings};
@@ -19,7 +20,7 @@ use crate::config::Target;
 /// The health of all targets.
 pub struct Health {
     settings: Settings,
-    targets: Mutex<HashMap<Target, Record>>,
+    targets: Mutex<HashMap<Target, Record, RandomState>>,
 }
 
 #[derive(Default)]

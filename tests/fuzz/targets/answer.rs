@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 fn run(bytes: &[u8]) {
     let Some((&dialect, body)) = bytes.split_first() else { return };
     let dialect = pick(&DIALECTS, dialect);
-    match Answer::read(dialect, Bytes::copy_from_slice(body), &stamp()) {
+    match Answer::read(dialect, Bytes::copy_from_slice(body), stamp) {
         Answer::Completion(answered) => told(dialect, &answered),
         Answer::Error(message) => refused(&error::body(error::UPSTREAM, "x", &message, None)),
         Answer::Unknown => {}

@@ -64,7 +64,7 @@ fn ledger() -> (tempfile::TempDir, Settings) {
             ..record()
         },
     ] {
-        insert::record(&connection, &record).unwrap();
+        insert::records(&connection, &[record]).unwrap();
     }
     let mut folded = fold::Folded::default();
     folded.fold(&Record { key: "bob".into(), tags: tags(&["web"]), ..record() });
