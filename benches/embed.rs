@@ -60,7 +60,7 @@ fn skip(error: &dyn std::error::Error) {
 
 fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let source = ModelSource::Folder(folder.to_owned());
-    let model = Model::load(&locate(&source)?, &Backend::F32(Device::Cpu))?;
+    let model = Model::load(&locate(&source)?, &Backend::F32)?;
     let stock = stock(folder)?;
     by_instructions(criterion)?;
     let embedding = Embedding {
@@ -110,7 +110,7 @@ fn by_instructions(criterion: &mut Criterion) -> Result<(), Box<dyn std::error::
     let located = locate(&ModelSource::Builtin)?;
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let kernels = Instructions::ALL.into_iter().filter_map(Kernel::of);
-    let mut backends = vec![("f32".to_owned(), Backend::F32(Device::Cpu))];
+    let mut backends = vec![("f32".to_owned(), Backend::F32)];
     for kernel in kernels {
         let name = |width: &str| format!("{:?} {width}", kernel.instructions());
         backends.push((name("int8"), Backend::Narrow(kernel, Width::Int8)));

@@ -7,5 +7,12 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    scrimp::cli::run(std::env::args_os())
+    scrimp::cli::run(std::env::args_os(), give_back)
+}
+
+/// Gives free memory back to the system.
+#[expect(unsafe_code, reason = "the allocator's own function")]
+fn give_back() {
+    // SAFETY: it may be called at any time, on any thread.
+    unsafe { libmimalloc_sys::mi_collect(true) }
 }

@@ -56,8 +56,8 @@ enum Command {
 /// What a command fails with; its message goes to standard error.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs the command in `arguments`, the program's name first.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// Runs the command in `arguments`, the program's name first. `give_back` gives free memory back to the system.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, give_back: fn()) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(help) => {
@@ -68,7 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match cli.command {
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments, give_back),
         Command::Check(arguments) => check::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Prices(arguments) => prices::run(&arguments),

@@ -17,7 +17,7 @@ pub struct Arguments {
     admin: Option<std::net::SocketAddr>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, give_back: fn()) -> Result<(), Failure> {
     telemetry::start_logs();
     let mut config = arguments.config.load()?;
     config.listen = arguments.listen.unwrap_or(config.listen);
@@ -26,6 +26,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let app = App::start(config).await?;
+        // What reading models took, and is not needed again.
+        give_back();
         let admin = app.admin_address().map(|address| address.to_string()).unwrap_or_default();
         tracing::info!(listen = %app.address(), admin, "ready");
         tokio::select! {

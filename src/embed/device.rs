@@ -2,7 +2,7 @@
 //!
 //! Knows candle's devices, the CPU's instructions and the operator's choice; nothing about models.
 
-use candle_core::Device;
+use candle_core::{DType, Device};
 
 use crate::config::{DeviceChoice, Precision};
 
@@ -14,25 +14,39 @@ use super::{
 /// The backend for a choice. `auto` never fails: it falls back to the CPU and says so in the log.
 pub fn open(choice: DeviceChoice, precision: Precision) -> Result<Backend, LoadError> {
     match precision {
-        Precision::F32 => Ok(Backend::F32(device(choice)?)),
+        Precision::F32 => Ok(Backend::Tensors(device(choice)?, DType::F32)),
+        Precision::F16 if choice == DeviceChoice::Cpu => Err(LoadError::Precision {
+            precision: "f16",
+            device: "cpu",
+            instead: "auto, int8, bf16 or f32",
+        }),
+        Precision::F16 => Ok(match device(choice)? {
+            Device::Cpu => Backend::F32,
+            device => Backend::Tensors(device, DType::F16),
+        }),
         Precision::Auto => {
-            let device = device(choice)?;
             let kernel = Kernel::best();
             // Without instructions for it, int8 is slower than f32.
             let is_fast = kernel.instructions() != Instructions::Portable;
-            Ok(match device {
+            Ok(match device(choice)? {
                 Device::Cpu if is_fast => Backend::Narrow(kernel, Width::Int8),
-                device => Backend::F32(device),
+                Device::Cpu => Backend::F32,
+                device => Backend::Tensors(device, DType::F16),
             })
         }
-        Precision::Int8 | Precision::Bf16 if choice == DeviceChoice::Cuda => {
-            Err(LoadError::Precision)
-        }
+        Precision::Int8 if choice == DeviceChoice::Cuda => Err(LoadError::Precision {
+            precision: "int8",
+            device: "cuda",
+            instead: "auto, f16, bf16 or f32",
+        }),
         Precision::Int8 => Ok(Backend::Narrow(Kernel::best(), Width::Int8)),
+        Precision::Bf16 if choice == DeviceChoice::Cuda => {
+            Ok(Backend::Tensors(device(choice)?, DType::BF16))
+        }
         Precision::Bf16 => Ok(Kernel::of(Instructions::Amx).map_or_else(
             || {
                 tracing::info!("this CPU has no tiles for bf16: computing in f32");
-                Backend::F32(Device::Cpu)
+                Backend::F32
             },
             |kernel| Backend::Narrow(kernel, Width::Bf16),
         )),
@@ -75,12 +89,15 @@ mod tests {
     }
 
     #[test]
-    fn the_narrow_precisions_are_of_the_cpu() {
+    fn a_precision_that_a_device_does_not_have_is_refused_with_those_that_it_has() {
         let backend = open(DeviceChoice::Auto, Precision::Int8).unwrap();
         assert!(matches!(backend, Backend::Narrow(_, Width::Int8)));
-        for precision in [Precision::Int8, Precision::Bf16] {
-            let error = open(DeviceChoice::Cuda, precision).unwrap_err();
-            assert!(matches!(error, LoadError::Precision));
+        for (choice, precision, expected) in [
+            (DeviceChoice::Cuda, Precision::Int8, "auto, f16, bf16 or f32"),
+            (DeviceChoice::Cpu, Precision::F16, "auto, int8, bf16 or f32"),
+        ] {
+            let message = open(choice, precision).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
         }
     }
 

@@ -55,10 +55,15 @@ pub enum LoadError {
     #[error("device `cuda`: {0}; use `device: auto` or `device: cpu`")]
     Device(String),
     /// The precision that was asked for is not that of the device.
-    #[error(
-        "int8 and bf16 are computed on the CPU; with `device: cuda` use `precision: auto` or `precision: f32`"
-    )]
-    Precision,
+    #[error("`precision: {precision}` cannot be had with `device: {device}`; use {instead}")]
+    Precision {
+        /// What was asked for.
+        precision: &'static str,
+        /// Where.
+        device: &'static str,
+        /// What there is.
+        instead: &'static str,
+    },
     /// The model thread cannot be started.
     #[error("cannot start the embedding thread")]
     Thread(#[source] std::io::Error),

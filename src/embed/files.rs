@@ -3,12 +3,12 @@
 //! Reads the Hugging Face and sentence-transformers layout; knows nothing about tensors or tokens.
 
 use std::{
-    borrow::Cow,
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
+use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{arch::BertConfig, error::LoadError, pooling::Pooling};
@@ -35,14 +35,14 @@ impl Files {
     }
 
     /// A file's content; `None` when there is no such file.
-    pub fn optional(&self, name: &str) -> Result<Option<Cow<'static, [u8]>>, LoadError> {
+    pub fn optional(&self, name: &str) -> Result<Option<Bytes>, LoadError> {
         match self {
             Self::Shipped(files) => {
                 let found = files.iter().find(|(found, _)| *found == name);
-                Ok(found.map(|(_, bytes)| Cow::Borrowed(*bytes)))
+                Ok(found.map(|(_, bytes)| Bytes::from_static(bytes)))
             }
             Self::Folder(folder) => match fs::read(folder.join(name)) {
-                Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
+                Ok(bytes) => Ok(Some(bytes.into())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(source) => Err(LoadError::Read { path: self.path(name), source }),
             },
@@ -50,17 +50,13 @@ impl Files {
     }
 
     /// A file that must be there.
-    pub fn required(
-        &self,
-        name: &str,
-        hint: &'static str,
-    ) -> Result<Cow<'static, [u8]>, LoadError> {
+    pub fn required(&self, name: &str, hint: &'static str) -> Result<Bytes, LoadError> {
         self.optional(name)?.ok_or_else(|| LoadError::Missing { path: self.path(name), hint })
     }
 
     /// A JSON file's value; `None` when there is no such file.
     fn json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, LoadError> {
-        let parse = |bytes: Cow<'_, [u8]>| {
+        let parse = |bytes: Bytes| {
             serde_json::from_slice(&bytes).map_err(|error| invalid(&self.path(name), error))
         };
         self.optional(name)?.map(parse).transpose()

@@ -30,7 +30,7 @@ const INLINE_BYTES: usize = 2048;
 /// The embedding model of this process, on a thread of its own. Dropping it stops and joins the thread.
 pub struct LocalEmbedder {
     about: About,
-    tokenizer: Arc<Tokenizer>,
+    tokenizer: Tokenizer,
     queue: Arc<Queue>,
     memo: Cache<blake3::Hash, Embedded>,
     is_shipped: bool,
@@ -52,7 +52,7 @@ impl LocalEmbedder {
         tracing::info!(model = %about.identity, ?backend, "embedding model loaded");
         let memo = Cache::new(MEMO_TEXTS);
         let is_shipped = embedding.model == config::ModelSource::Builtin;
-        Ok(Self { about, tokenizer: Arc::new(tokenizer), queue, memo, is_shipped, _worker: worker })
+        Ok(Self { about, tokenizer, queue, memo, is_shipped, _worker: worker })
     }
 
     /// The model's name, without organisation or path.
@@ -84,7 +84,7 @@ impl LocalEmbedder {
     }
 
     async fn tokenise(&self, texts: Vec<(usize, String)>) -> Result<Vec<Tokenised>, EmbedError> {
-        let tokenizer = Arc::clone(&self.tokenizer);
+        let tokenizer = self.tokenizer.clone();
         if texts.iter().map(|(_, text)| text.len()).sum::<usize>() <= INLINE_BYTES {
             return texts.into_iter().map(|text| tokenise(&tokenizer, text)).collect();
         }

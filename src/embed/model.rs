@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use super::{
-    arch::{Backend, Bert, Hidden, Weights},
+    arch::{Backend, Bert, Hidden, Weights, release},
     error::LoadError,
-    files::{Description, invalid},
+    files::{Description, Files, invalid},
     pooling::Pooling,
     source::Located,
     tokenise::Tokenizer,
@@ -44,14 +44,11 @@ impl Model {
     pub fn load(located: &Located, backend: &Backend) -> Result<Self, LoadError> {
         let Located { name, files } = located;
         let description = Description::read(files)?;
-        let path = files.path("tokenizer.json");
-        let tokenizer_bytes =
-            files.required("tokenizer.json", "only models with a fast tokenizer can be read")?;
-        let tokenizer = Tokenizer::parse(&tokenizer_bytes, &path, &description)?;
+        let tokenizer = Tokenizer::load(files, &description)?;
         let path = files.path("model.safetensors");
         let weight_bytes = files
             .required("model.safetensors", "only weights in one safetensors file can be read")?;
-        let weights = Weights::parse(&weight_bytes, &path, backend.device(), Bert::MARKER)?;
+        let weights = Weights::parse(weight_bytes.clone(), &path, backend.device(), Bert::MARKER)?;
         let encoder = Encoder {
             bert: Bert::load(&description.config, &weights, backend)?,
             pooling: description.pooling,
@@ -59,6 +56,7 @@ impl Model {
             on_cpu: backend.device().is_cpu(),
         };
         encoder.embed(&[&[0]]).map_err(|problem| invalid(&path, problem))?;
+        let tokenizer_bytes = files.optional("tokenizer.json")?.unwrap_or_default();
         let about = About {
             name: name.clone(),
             identity: format!(
@@ -68,6 +66,10 @@ impl Model {
             dim: encoder.dim,
             max_tokens: description.max_tokens,
         };
+        if let Files::Shipped(files) = files {
+            // What has been packed is not read again.
+            files.iter().for_each(|(_, bytes)| release(bytes));
+        }
         Ok(Self { about, tokenizer, encoder })
     }
 }

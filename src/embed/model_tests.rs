@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use candle_core::Device;
+use candle_core::{DType, Device};
 
 use super::*;
 use crate::embed::{
@@ -13,7 +13,7 @@ use crate::embed::{
     files::Files,
 };
 
-const F32: Backend = Backend::F32(Device::Cpu);
+const F32: Backend = Backend::F32;
 
 #[derive(Deserialize)]
 struct Row {
@@ -67,6 +67,11 @@ fn the_builtin_model_gives_its_reference_vectors() {
     }
     let bf16 = Backend::Narrow(Kernel::best(), Width::Bf16);
     hold_to_reference(&Model::load(&located, &bf16).unwrap(), 0.999);
+    // What a GPU computes in.
+    for (dtype, least) in [(DType::F16, 0.9999), (DType::BF16, 0.995)] {
+        let half = Backend::Tensors(Device::Cpu, dtype);
+        hold_to_reference(&Model::load(&located, &half).unwrap(), least);
+    }
 }
 
 #[test]

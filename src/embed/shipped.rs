@@ -3,8 +3,8 @@
 /// Its name. `models/encoder/README.md` is its card.
 pub const NAME: &str = "scrimp-encoder";
 
-/// Its files.
-pub const FILES: &[(&str, &[u8])] = &[
+/// Its files. A constant would be in the binary once for each place that reads it.
+pub static FILES: &[(&str, &[u8])] = &[
     ("config.json", include_bytes!("../../models/encoder/config.json")),
     ("tokenizer.json", include_bytes!("../../models/encoder/tokenizer.json")),
     ("model.safetensors", include_bytes!("../../models/encoder/model.safetensors")),

@@ -2,21 +2,24 @@
 //!
 //! Knows the model's tokenizer, prefix and window; knows nothing about tensors.
 
-use std::path::Path;
+use std::{path::Path, ptr, sync::Arc};
 
+use parking_lot::Mutex;
 use tokenizers::Tokenizer as Backend;
 
 use super::{
     error::LoadError,
-    files::{Description, invalid},
+    files::{Description, Files, invalid},
+    shipped,
 };
 
 /// Bytes a token that a longer text is probed with before all of it is read: far more than any language needs.
 const PROBE_BYTES_PER_TOKEN: usize = 64;
 
-/// The model's tokenizer. Cheap to share, safe to call from many threads.
+/// The model's tokenizer. Cheap to clone, safe to call from many threads.
+#[derive(Clone)]
 pub struct Tokenizer {
-    backend: Backend,
+    backend: Arc<Backend>,
     prefix: String,
     lowercase: bool,
     max_tokens: usize,
@@ -44,7 +47,31 @@ impl Tokenizer {
             return Err(invalid(path, problem));
         }
         let Description { prefix, lowercase, max_tokens, .. } = description;
-        Ok(Self { backend, prefix: prefix.clone(), lowercase: *lowercase, max_tokens: *max_tokens })
+        Ok(Self {
+            backend: Arc::new(backend),
+            prefix: prefix.clone(),
+            lowercase: *lowercase,
+            max_tokens: *max_tokens,
+        })
+    }
+
+    /// That of a model. The one in this binary, which several models share, is read once.
+    pub fn load(files: &Files, description: &Description) -> Result<Self, LoadError> {
+        static SHIPPED: Mutex<Option<Tokenizer>> = Mutex::new(None);
+        let read = || {
+            let name = "tokenizer.json";
+            let bytes = files.required(name, "only models with a fast tokenizer can be read")?;
+            Self::parse(&bytes, &files.path(name), description)
+        };
+        let is_shipped = matches!(files, Files::Shipped(files) if ptr::eq(*files, shipped::FILES));
+        if !is_shipped {
+            return read();
+        }
+        let mut shared = SHIPPED.lock();
+        match &*shared {
+            Some(tokenizer) => Ok(tokenizer.clone()),
+            None => Ok(shared.insert(read()?).clone()),
+        }
     }
 
     /// Ids of the text with prefix and special tokens; or how long it is, when it does not fit the window.
@@ -83,7 +110,6 @@ mod tests {
     use std::{fs, path::PathBuf};
 
     use super::*;
-    use crate::embed::files::Files;
 
     fn tiny() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert")

@@ -5,13 +5,14 @@
 
 use std::{path::Path, sync::Arc};
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::{
     config::{DeviceChoice, Precision},
     embed::{
         Backend, LoadError, Tokenizer,
-        arch::{Bert, BertConfig, Hidden, Weights},
+        arch::{Bert, BertConfig, Hidden, Weights, release},
         device,
         files::{Description, Files},
         shipped,
@@ -51,30 +52,31 @@ pub enum VerifyError {
 impl Verifier {
     /// The one in this binary, loaded once for each precision. It computes on the CPU.
     pub fn shipped(precision: Precision) -> Result<Arc<Self>, LoadError> {
-        const WEIGHTS: &[u8] = include_bytes!("../../models/verifier/model.safetensors");
+        static WEIGHTS: &[u8] = include_bytes!("../../models/verifier/model.safetensors");
         static LOADED: Mutex<Vec<(Precision, Arc<Verifier>)>> = Mutex::new(Vec::new());
+        // What only a GPU has is not for this model.
+        let precision = if precision == Precision::F16 { Precision::Auto } else { precision };
         let mut loaded = LOADED.lock();
         if let Some((_, verifier)) = loaded.iter().find(|(loaded, _)| *loaded == precision) {
             return Ok(Arc::clone(verifier));
         }
         let path = Path::new("(built in)/models/verifier/model.safetensors");
         let backend = device::open(DeviceChoice::Cpu, precision)?;
-        let verifier = Arc::new(Self::parse(WEIGHTS, path, &backend)?);
+        let verifier = Arc::new(Self::parse(Bytes::from_static(WEIGHTS), path, &backend)?);
+        release(WEIGHTS);
         loaded.push((precision, Arc::clone(&verifier)));
         Ok(verifier)
     }
 
     /// A verifier from its weights; tokenizer, shape and word embeddings are the shipped encoder's.
-    pub fn parse(bytes: &[u8], path: &Path, backend: &Backend) -> Result<Self, LoadError> {
+    pub fn parse(bytes: Bytes, path: &Path, backend: &Backend) -> Result<Self, LoadError> {
         let files = Files::Shipped(shipped::FILES);
         let description = Description::read(&files)?;
-        let tokenizer_path = files.path("tokenizer.json");
-        let tokenizer = files.required("tokenizer.json", "the verifier reads with it")?;
-        let tokenizer = Tokenizer::parse(&tokenizer, &tokenizer_path, &description)?;
+        let tokenizer = Tokenizer::load(&files, &description)?;
         let words_path = files.path("model.safetensors");
         let words = files.required("model.safetensors", "the verifier's words are in it")?;
         let device = backend.device();
-        let words = Weights::parse(&words, &words_path, device, Bert::MARKER)?;
+        let words = Weights::parse(words, &words_path, device, Bert::MARKER)?;
         let weights = Weights::parse(bytes, path, device, ("difference.weight", &[]))?;
         let BertConfig { hidden_size: dim, .. } = description.config;
         let bert = Bert::load_with_words(&description.config, &weights, &words, backend)?;

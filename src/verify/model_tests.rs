@@ -5,9 +5,9 @@ use super::*;
 const PATH: &str = "/m/verifier.safetensors";
 const SHIPPED: &[u8] = include_bytes!("../../models/verifier/model.safetensors");
 
-fn message(bytes: &[u8]) -> String {
+fn message(bytes: &'static [u8]) -> String {
     let backend = device::open(DeviceChoice::Cpu, Precision::F32).unwrap();
-    Verifier::parse(bytes, Path::new(PATH), &backend).err().unwrap().to_string()
+    Verifier::parse(Bytes::from_static(bytes), Path::new(PATH), &backend).err().unwrap().to_string()
 }
 
 #[test]

@@ -26,19 +26,25 @@ pub(super) fn embedding(
                 ("auto", Precision::Auto),
                 ("int8", Precision::Int8),
                 ("bf16", Precision::Bf16),
+                ("f16", Precision::F16),
                 ("f32", Precision::F32),
             ],
         ),
         queue: section.count("queue", 512, 1..=1_000_000),
         batch_tokens: section.count("batch_tokens", 4096, 16..=1_000_000),
     };
-    let is_narrow = matches!(embedding.precision, Precision::Int8 | Precision::Bf16);
-    if is_narrow && embedding.device == DeviceChoice::Cuda {
+    let problem = match (embedding.device, embedding.precision) {
+        (DeviceChoice::Cuda, Precision::Int8) => {
+            Some("int8 is computed on the CPU; with device: cuda write auto, f16, bf16 or f32")
+        }
+        (DeviceChoice::Cpu, Precision::F16) => {
+            Some("f16 is computed on a GPU; with device: cpu write auto, int8, bf16 or f32")
+        }
+        _ => None,
+    };
+    if let Some(problem) = problem {
         let path = format!("{}.precision", section.path());
-        section.mistake(
-            &path,
-            "int8 and bf16 are computed on the CPU; with device: cuda write auto or f32",
-        );
+        section.mistake(&path, problem);
     }
     section.finish();
     embedding

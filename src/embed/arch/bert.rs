@@ -1,9 +1,9 @@
 //! BERT's encoder (Devlin et al. 2018, <https://arxiv.org/abs/1810.04805>), for inference over ragged batches.
 //!
 //! Texts of a batch lie one after the other in one matrix `[tokens, dim]`: nothing is padded, nothing is masked. Knows
-//! the tensors of a model and their names; its layers compute in f32 or in narrow numbers.
+//! the tensors of a model and their names; its layers compute with the tensor library or in narrow numbers on the CPU.
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 use serde::Deserialize;
 
 use super::{
@@ -62,6 +62,8 @@ impl BertConfig {
     }
 }
 
+type Loaded<T> = std::result::Result<T, LoadError>;
+
 /// A loaded BERT encoder.
 pub struct Bert {
     words: Table,
@@ -69,7 +71,7 @@ pub struct Bert {
 }
 
 enum Layers {
-    InF32(TensorLayers),
+    Tensors(TensorLayers),
     Narrow {
         engine: Box<Engine>,
         /// Position embedding with the one segment that is used added to it, `[positions, dim]`.
@@ -84,11 +86,7 @@ impl Bert {
         ("embeddings.word_embeddings.weight", &["bert."]);
 
     /// Builds the encoder from its tensors.
-    pub fn load(
-        config: &BertConfig,
-        weights: &Weights,
-        backend: &Backend,
-    ) -> std::result::Result<Self, LoadError> {
+    pub fn load(config: &BertConfig, weights: &Weights, backend: &Backend) -> Loaded<Self> {
         Self::load_with_words(config, weights, weights, backend)
     }
 
@@ -99,7 +97,7 @@ impl Bert {
         weights: &Weights,
         words: &Weights,
         backend: &Backend,
-    ) -> std::result::Result<Self, LoadError> {
+    ) -> Loaded<Self> {
         let dim = config.hidden_size;
         let table = |name: &str, rows| {
             weights.take(&format!("embeddings.{name}_embeddings.weight"), &[rows, dim])
@@ -109,52 +107,42 @@ impl Bert {
         let positions = weights
             .checked(segments.get(0).and_then(|segment| positions.broadcast_add(&segment)))?;
         let norm = NormParts::load("embeddings.LayerNorm", config, weights)?;
-        let parts = (0..config.num_hidden_layers)
-            .map(|index| LayerParts::load(index, config, weights))
-            .collect::<std::result::Result<Vec<_>, _>>()?;
-        let layers = weights.checked(match backend {
-            Backend::F32(device) => parts
-                .into_iter()
-                .map(|parts| TensorLayer::new(parts, config.num_attention_heads, config.hidden_act))
-                .collect::<Result<_>>()
-                .map(|layers| {
-                    let (norm, device) = (LayerNorm(norm), device.clone());
-                    Layers::InF32(TensorLayers { positions, norm, layers, device })
-                }),
-            Backend::Narrow(kernel, width) => {
-                Self::narrow(config, &norm, &parts).and_then(|(shape, norm, layers)| {
-                    let layers = layers.into_iter();
-                    let engine = Box::new(Engine::new((*kernel, *width), shape, norm, layers));
-                    Ok(Layers::Narrow { engine, positions: numbers(&positions)?, dim })
-                })
+        // One layer after the other, so that there is never more than one of them in f32 to be packed.
+        let parts =
+            (0..config.num_hidden_layers).map(|index| LayerParts::load(index, config, weights));
+        let (heads, activation) = (config.num_attention_heads, config.hidden_act);
+        let layers = match backend {
+            Backend::Tensors(device, dtype) => {
+                let layer = |parts: LayerParts| {
+                    let layer = parts.to(*dtype);
+                    let layer = layer.and_then(|it| TensorLayer::new(it, heads, activation));
+                    weights.checked(layer)
+                };
+                let layers = parts.map(|parts| layer(parts?)).collect::<Loaded<_>>()?;
+                let positions = weights.checked(positions.to_dtype(*dtype))?;
+                let norm = LayerNorm(weights.checked(norm.to(*dtype))?);
+                let (device, dtype) = (device.clone(), *dtype);
+                Layers::Tensors(TensorLayers { positions, norm, layers, device, dtype })
             }
-        })?;
+            Backend::Narrow(kernel, width) => {
+                let shape = Shape { dim, heads, activation };
+                let norm = weights.checked(norm.narrow())?;
+                let layers = parts.map(|parts| weights.checked(parts?.narrow()));
+                let engine = Box::new(Engine::new((*kernel, *width), shape, norm, layers)?);
+                Layers::Narrow { engine, positions: weights.checked(numbers(&positions))?, dim }
+            }
+        };
         let words = words.table("embeddings.word_embeddings.weight", &[config.vocab_size, dim])?;
         Ok(Self { words, layers })
-    }
-
-    /// What the engine packs.
-    fn narrow(
-        config: &BertConfig,
-        norm: &NormParts,
-        parts: &[LayerParts],
-    ) -> Result<(Shape, Norm, Vec<Layer<Dense>>)> {
-        let shape = Shape {
-            dim: config.hidden_size,
-            heads: config.num_attention_heads,
-            activation: config.hidden_act,
-        };
-        let layers: Result<Vec<Layer<Dense>>> = parts.iter().map(LayerParts::narrow).collect();
-        Ok((shape, norm.narrow()?, layers?))
     }
 
     /// Calls with the hidden states of texts that are given by their token ids, at least one each. Texts of the same
     /// length that stand side by side are cheaper in f32.
     pub fn encode<T>(&self, texts: &[&[u32]], read: impl FnOnce(Hidden<'_>) -> T) -> Result<T> {
         match &self.layers {
-            Layers::InF32(layers) => {
-                let ids = Tensor::new(texts.concat(), &layers.device)?;
-                let states = layers.run(&self.words.select(&ids)?, texts)?;
+            Layers::Tensors(layers) => {
+                let words = self.words.select(&texts.concat(), &layers.device)?;
+                let states = layers.run(&words, texts)?;
                 Ok(read(Hidden { last: &states.last, inner: &states.inner }))
             }
             Layers::Narrow { engine, positions, dim } => {
@@ -193,11 +181,7 @@ pub struct LayerParts {
 }
 
 impl LayerParts {
-    fn load(
-        index: usize,
-        config: &BertConfig,
-        weights: &Weights,
-    ) -> std::result::Result<Self, LoadError> {
+    fn load(index: usize, config: &BertConfig, weights: &Weights) -> Loaded<Self> {
         let (dim, inner) = (config.hidden_size, config.intermediate_size);
         let linear = |name: &str, inputs, outputs| {
             tensors(&format!("encoder.layer.{index}.{name}"), [inputs, outputs], weights)
@@ -214,11 +198,7 @@ impl LayerParts {
         })
     }
 
-    fn load_qkv(
-        index: usize,
-        config: &BertConfig,
-        weights: &Weights,
-    ) -> std::result::Result<(Tensor, Tensor), LoadError> {
+    fn load_qkv(index: usize, config: &BertConfig, weights: &Weights) -> Loaded<(Tensor, Tensor)> {
         let dim = config.hidden_size;
         let part = |name: &str| {
             tensors(&format!("encoder.layer.{index}.attention.self.{name}"), [dim, dim], weights)
@@ -231,6 +211,20 @@ impl LayerParts {
             Ok((weight, bias))
         };
         weights.checked(fused())
+    }
+
+    fn to(self, dtype: DType) -> Result<Self> {
+        let linear = |(weight, bias): (Tensor, Tensor)| {
+            Ok((weight.to_dtype(dtype)?, bias.to_dtype(dtype)?)) as Result<_>
+        };
+        Ok(Self {
+            qkv: linear(self.qkv)?,
+            attended: linear(self.attended)?,
+            attended_norm: self.attended_norm.to(dtype)?,
+            inner: linear(self.inner)?,
+            outer: linear(self.outer)?,
+            outer_norm: self.outer_norm.to(dtype)?,
+        })
     }
 
     fn narrow(&self) -> Result<Layer<Dense>> {
@@ -259,17 +253,18 @@ pub struct NormParts {
 }
 
 impl NormParts {
-    fn load(
-        name: &str,
-        config: &BertConfig,
-        weights: &Weights,
-    ) -> std::result::Result<Self, LoadError> {
+    fn load(name: &str, config: &BertConfig, weights: &Weights) -> Loaded<Self> {
         let part = |part: &str| weights.take(&format!("{name}.{part}"), &[config.hidden_size]);
         Ok(Self {
             weight: part("weight")?,
             bias: part("bias")?,
             epsilon: config.layer_norm_eps as f32,
         })
+    }
+
+    fn to(self, dtype: DType) -> Result<Self> {
+        let (weight, bias) = (self.weight.to_dtype(dtype)?, self.bias.to_dtype(dtype)?);
+        Ok(Self { weight, bias, ..self })
     }
 
     fn narrow(&self) -> Result<Norm> {
@@ -282,7 +277,7 @@ fn tensors(
     name: &str,
     [inputs, outputs]: [usize; 2],
     weights: &Weights,
-) -> std::result::Result<(Tensor, Tensor), LoadError> {
+) -> Loaded<(Tensor, Tensor)> {
     let weight = weights.take(&format!("{name}.weight"), &[outputs, inputs])?;
     let bias = weights.take(&format!("{name}.bias"), &[outputs])?;
     Ok((weight, bias))

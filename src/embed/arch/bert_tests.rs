@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use bytes::Bytes;
 use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
@@ -14,12 +15,17 @@ use crate::embed::arch::{
     tensors::{Span, equal_lengths},
 };
 
-const F32: Backend = Backend::F32(Device::Cpu);
+const F32: Backend = Backend::F32;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-bert");
 
 fn parse(bytes: &[u8]) -> std::result::Result<Weights, LoadError> {
-    Weights::parse(bytes, Path::new("/m/model.safetensors"), &Device::Cpu, Bert::MARKER)
+    Weights::parse(
+        Bytes::copy_from_slice(bytes),
+        Path::new("/m/model.safetensors"),
+        &Device::Cpu,
+        Bert::MARKER,
+    )
 }
 
 fn config() -> BertConfig {

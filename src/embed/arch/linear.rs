@@ -1,9 +1,9 @@
 //! `x · Wᵀ + b`, with an activation behind it.
 //!
-//! On the CPU the weight is packed once into panels that the kernel reads in order, because at a few tokens a matrix
+//! In f32 on the CPU the weight is packed once into panels that the kernel reads in order, because at a few tokens a matrix
 //! product is bound by reading the weight; elsewhere it is the tensor library's product.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor};
 use serde::Deserialize;
 
 use super::kernel::Packed;
@@ -26,14 +26,14 @@ pub enum Activation {
 pub enum Linear {
     /// On the CPU.
     Packed(Packed),
-    /// On other devices: the weight `[inputs, outputs]`, and the bias.
+    /// On other devices, and in half precision: the weight `[inputs, outputs]`, and the bias.
     Plain(Tensor, Tensor),
 }
 
 impl Linear {
     /// From a weight `[outputs, inputs]` and a bias `[outputs]`.
     pub fn new(weight: &Tensor, bias: &Tensor) -> Result<Self> {
-        if !weight.device().is_cpu() {
+        if !weight.device().is_cpu() || weight.dtype() != DType::F32 {
             return Ok(Self::Plain(weight.t()?.contiguous()?, bias.clone()));
         }
         let inputs = weight.dim(1)?;

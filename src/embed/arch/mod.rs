@@ -12,5 +12,5 @@ mod weights;
 
 pub use backend::Backend;
 pub use bert::{Bert, BertConfig};
-pub use engine::{Hidden, Instructions, Kernel, Width};
+pub use engine::{Hidden, Instructions, Kernel, Width, release};
 pub use weights::Weights;

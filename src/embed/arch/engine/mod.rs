@@ -35,6 +35,7 @@ use packed::Packed;
 pub use packed::{Dense, Width};
 pub use pointwise::Norm;
 use pointwise::{After, Vectors};
+pub use system::release;
 use worker::{Kept, States, Worker};
 
 /// Rows that go through the passes of a layer at once, so that what is between two products stays close.
@@ -89,13 +90,13 @@ pub struct Hidden<'a> {
 }
 
 impl Engine {
-    /// Packs the layers; `norm` is that of the embedded tokens.
-    pub fn new(
+    /// Packs the layers, each as soon as it is there; `norm` is that of the embedded tokens.
+    pub fn new<E>(
         (kernel, width): (Kernel, Width),
         shape: Shape,
         norm: Norm,
-        layers: impl Iterator<Item = Layer<Dense>>,
-    ) -> Self {
+        layers: impl Iterator<Item = Result<Layer<Dense>, E>>,
+    ) -> Result<Self, E> {
         let pack = |layer: Layer<Dense>| Layer {
             qkv: Packed::new(&layer.qkv, width),
             attended: Packed::new(&layer.attended, width),
@@ -104,12 +105,12 @@ impl Engine {
             outer: Packed::new(&layer.outer, width),
             outer_norm: layer.outer_norm,
         };
-        let mut layers: Vec<Layer<Packed>> = layers.map(pack).collect();
+        let mut layers = layers.map(|layer| layer.map(pack)).collect::<Result<Vec<_>, E>>()?;
         let weights = layers.iter_mut().flat_map(|layer| {
             [&mut layer.qkv, &mut layer.attended, &mut layer.inner, &mut layer.outer]
         });
         Packed::join(&mut weights.collect::<Vec<_>>());
-        Self { kernel, shape, norm, layers }
+        Ok(Self { kernel, shape, norm, layers })
     }
 
     /// Takes texts of these lengths, at least one token each, through the layers. `embed` writes the embedded tokens,
