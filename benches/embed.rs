@@ -3,23 +3,55 @@
 //! `ours`: tokenise, encode, pool, on one and on all threads, in f32. `embedder`: the same through queue and model
 //! thread, as configured by default. `stock`: the same tokens through candle-transformers, on its own threads. A group
 //! for itself encodes and pools on one thread with each of this processor's instructions. Lengths are in tokens.
+//! `cargo bench --bench embed -- serve FOLDER` answers `scripts/bench-embed.py`, which compares with other libraries.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
-use std::{fs, hint::black_box, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    hint::black_box,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, criterion_group};
 use scrimp::{
     config::{DeviceChoice, Embedding, ModelSource, Precision},
-    embed::{Backend, Embedder, Instructions, Kernel, LocalEmbedder, Model, Width, locate},
+    embed::{
+        Backend, Embedder, Encoder, Instructions, Kernel, LocalEmbedder, Model, Vectors, Width,
+        locate,
+    },
 };
+use serde::Deserialize;
+use serde_json::json;
 
 const LENGTHS: [usize; 5] = [12, 16, 32, 128, 256];
 
 /// What `scripts/fetch-model.sh` fetches: stock candle reads no quantised weights.
 const MODEL: &str = "models/all-MiniLM-L6-v2";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let ["serve", folder, ..] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return match serve(Path::new(folder)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                report(error.as_ref());
+                ExitCode::FAILURE
+            }
+        };
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    ExitCode::SUCCESS
+}
+
+criterion_group!(benches, embed);
 
 /// A text of a number of tokens, two of which are special; `number` makes it another text of the same length.
 fn text(tokens: usize, number: usize) -> String {
@@ -49,13 +81,13 @@ fn stock_vector(stock: &BertModel, ids: &[u32]) -> candle_core::Result<Vec<f32>>
 
 fn embed(criterion: &mut Criterion) {
     if let Err(error) = measure(criterion, Path::new(MODEL)) {
-        skip(error.as_ref());
+        report(error.as_ref());
     }
 }
 
 #[expect(clippy::print_stderr, reason = "a bench talks to a person")]
-fn skip(error: &dyn std::error::Error) {
-    eprintln!("skipped: {error}");
+fn report(error: &dyn std::error::Error) {
+    eprintln!("embed: {error}");
 }
 
 fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
@@ -109,17 +141,8 @@ fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::
 fn by_instructions(criterion: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
     let located = locate(&ModelSource::Builtin)?;
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-    let kernels = Instructions::ALL.into_iter().filter_map(Kernel::of);
-    let mut backends = vec![("f32".to_owned(), Backend::F32)];
-    for kernel in kernels {
-        let name = |width: &str| format!("{:?} {width}", kernel.instructions());
-        backends.push((name("int8"), Backend::Narrow(kernel, Width::Int8)));
-        if kernel.instructions() == Instructions::Amx {
-            backends.push((name("bf16"), Backend::Narrow(kernel, Width::Bf16)));
-        }
-    }
     let mut group = criterion.benchmark_group("encode");
-    for (name, backend) in backends {
+    for (name, backend) in backends() {
         let model = Model::load(&located, &backend)?;
         for tokens in LENGTHS {
             let ids: Vec<u32> = (0..tokens as u32).map(|token| 1000 + token * 97).collect();
@@ -132,5 +155,62 @@ fn by_instructions(criterion: &mut Criterion) -> Result<(), Box<dyn std::error::
     Ok(())
 }
 
-criterion_group!(benches, embed);
-criterion_main!(benches);
+/// All that this processor can compute with on the CPU, by name.
+fn backends() -> Vec<(String, Backend)> {
+    let mut backends = vec![("f32".to_owned(), Backend::F32)];
+    for kernel in Instructions::ALL.into_iter().filter_map(Kernel::of) {
+        let name = |width: &str| format!("{:?} {width}", kernel.instructions());
+        backends.push((name("int8"), Backend::Narrow(kernel, Width::Int8)));
+        if kernel.instructions() == Instructions::Amx {
+            backends.push((name("bf16"), Backend::Narrow(kernel, Width::Bf16)));
+        }
+    }
+    backends
+}
+
+/// One line that [`serve`] reads.
+#[derive(Deserialize)]
+struct Asked {
+    backend: String,
+    ids: Vec<u32>,
+    /// How long to compute the vector again and again; not at all when 0.
+    seconds: f64,
+}
+
+/// Prints the names of the backends; then, for each line, the vector of these tokens by the model in `folder` on one thread,
+/// and the median time that it takes.
+#[expect(clippy::print_stdout, reason = "what the caller reads")]
+fn serve(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let located = locate(&ModelSource::Folder(folder.to_owned()))?;
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    let mut models = BTreeMap::new();
+    let mut names = Vec::new();
+    for (name, backend) in backends() {
+        models.insert(name.clone(), Model::load(&located, &backend)?);
+        names.push(name);
+    }
+    println!("{}", json!(names));
+    for line in std::io::stdin().lines() {
+        let Asked { backend, ids, seconds } = serde_json::from_str(&line?)?;
+        let model = models.get(&backend).ok_or("there is no such backend")?;
+        // All of it on the pool's thread: handing over a text takes as long as some of its layers.
+        let (vectors, mut times) = one.install(|| timed(&model.encoder, &ids, seconds))?;
+        times.sort_unstable_by(f64::total_cmp);
+        let vector = vectors.first().map(|vectors| &vectors.meaning[..]);
+        println!("{}", json!({"p50_us": times.get(times.len() / 2), "vector": vector}));
+    }
+    Ok(())
+}
+
+/// The vectors of a text, and how long each repetition within `seconds` took, in microseconds.
+fn timed(encoder: &Encoder, ids: &[u32], seconds: f64) -> Result<(Vec<Vectors>, Vec<f64>), String> {
+    let vectors = encoder.embed(&[ids])?;
+    let mut times = Vec::new();
+    let end = Instant::now() + Duration::from_secs_f64(seconds);
+    while Instant::now() < end {
+        let start = Instant::now();
+        black_box(encoder.embed(&[black_box(ids)])?);
+        times.push(start.elapsed().as_secs_f64() * 1e6);
+    }
+    Ok((vectors, times))
+}
