@@ -198,8 +198,9 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("embedding: { model: ./nowhere/at/all }", "embedding.model", 2, "is not a folder"),
     ("embedding: { model: a/b/c }", "embedding.model", 2, "is not a model"),
     ("embedding: { device: gpu }", "embedding.device", 2, "valid values: auto, cpu, cuda"),
-    ("embedding: { precision: int4 }", "embedding.precision", 2, "auto, int8, bf16, f32"),
+    ("embedding: { precision: int4 }", "embedding.precision", 2, "auto, int8, bf16, f16, f32"),
     ("embedding: { device: cuda, precision: int8 }", "embedding.precision", 2, "on the CPU"),
+    ("embedding: { device: cpu, precision: f16 }", "embedding.precision", 2, "on a GPU"),
     // Variables.
     ("cache: { ttl: \"${NOT_SET}\" }", "cache.ttl", 2, "write ${NOT_SET:-default}"),
     (
