@@ -2,7 +2,8 @@
 //!
 //! `ours`: tokenise, encode, pool, on one and on all threads, in f32. `embedder`: the same through queue and model
 //! thread, as configured by default. `stock`: the same tokens through candle-transformers, on its own threads. A group
-//! for itself encodes and pools on one thread with each of this processor's instructions. Lengths are in tokens.
+//! for itself encodes and pools on one thread with each of this processor's instructions, another one reads two questions
+//! with the verifier. Lengths are in tokens.
 //! `cargo bench --bench embed -- serve FOLDER` answers `scripts/bench-embed.py`, which compares with other libraries.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
@@ -26,6 +27,7 @@ use scrimp::{
         Backend, Embedder, Encoder, Instructions, Kernel, LocalEmbedder, Model, Vectors, Width,
         locate,
     },
+    verify::Verifier,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -80,7 +82,8 @@ fn stock_vector(stock: &BertModel, ids: &[u32]) -> candle_core::Result<Vec<f32>>
 }
 
 fn embed(criterion: &mut Criterion) {
-    if let Err(error) = measure(criterion, Path::new(MODEL)) {
+    let of_the_binary = by_instructions(criterion).and_then(|()| verify(criterion));
+    if let Err(error) = of_the_binary.and_then(|()| measure(criterion, Path::new(MODEL))) {
         report(error.as_ref());
     }
 }
@@ -94,7 +97,6 @@ fn measure(criterion: &mut Criterion, folder: &Path) -> Result<(), Box<dyn std::
     let source = ModelSource::Folder(folder.to_owned());
     let model = Model::load(&locate(&source)?, &Backend::F32)?;
     let stock = stock(folder)?;
-    by_instructions(criterion)?;
     let embedding = Embedding {
         model: source,
         device: DeviceChoice::Cpu,
@@ -150,6 +152,35 @@ fn by_instructions(criterion: &mut Criterion) -> Result<(), Box<dyn std::error::
                 bencher.iter(|| one.install(|| model.encoder.embed(&[black_box(&ids)]).is_ok()));
             });
         }
+    }
+    group.finish();
+    Ok(())
+}
+
+/// The verifier over two questions, and the encoder over a text of as many tokens, by default.
+fn verify(criterion: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
+    let located = locate(&ModelSource::Builtin)?;
+    let backend = Kernel::best();
+    let model = Model::load(&located, &Backend::Narrow(backend, Width::Int8))?;
+    let verifier = Verifier::shipped(Precision::Int8)?;
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    let mut group = criterion.benchmark_group("verify");
+    for tokens in LENGTHS {
+        // Three tokens frame the two questions.
+        let words = tokens - 3;
+        let (asked, stored) = (text(words / 2 + 2, 0), text(words - words / 2 + 2, 1));
+        group.bench_function(BenchmarkId::new("verifier", tokens), |bencher| {
+            bencher.iter(|| one.install(|| verifier.logit(&asked, &stored).is_ok()));
+        });
+        let text = text(tokens, 0);
+        group.bench_function(BenchmarkId::new("encoder", tokens), |bencher| {
+            bencher.iter(|| {
+                one.install(|| {
+                    let ids = model.tokenizer.encode(black_box(&text)).ok()?.ok()?;
+                    model.encoder.embed(&[&ids]).ok()
+                })
+            });
+        });
     }
     group.finish();
     Ok(())
