@@ -151,7 +151,7 @@ def started(name, command, port, ready_path, cores, folder, environment=None):
         try:
             while not is_ready(port, ready_path):
                 if process.poll() is not None or time.monotonic() > start + START_SECONDS:
-                    sys.exit(f"bench-gateway: {name} did not start on port {port}:\n{log.read_text()[-4000:]}")
+                    sys.exit(f"{name} did not start on port {port}:\n{log.read_text()[-4000:]}")
                 time.sleep(0.001)
             yield Server(name, port, process.pid, time.monotonic() - start)
         finally:
