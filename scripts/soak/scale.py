@@ -32,7 +32,7 @@ SHORT_REQUESTS_A_SECOND = 50
 SHORT = {"repeat": 50, "new": 50}
 STALL_MS = 1_000
 # It ends connections without a request, too.
-SERVER = "{ head_timeout: 10m }"
+SERVER = "{ idle_timeout: 10m }"
 
 
 def run(arguments, folder):

@@ -22,6 +22,10 @@ pub fn run(arguments: &Arguments, give_back: fn()) -> Result<(), Failure> {
     let mut config = arguments.config.load()?;
     config.listen = arguments.listen.unwrap_or(config.listen);
     config.admin = arguments.admin.or(config.admin);
+    // Each connection is a file, and the usual limit of 1,024 of them is for programs of long ago.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
     runtime()?.block_on(async {
         let (mut interrupt, mut terminate) =
             (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

@@ -120,6 +120,8 @@ pub struct Server {
     pub max_head: usize,
     /// Time a client has to send its request head (`server.head_timeout`, default 10s).
     pub head_timeout: Duration,
+    /// Time a connection stays open without a request (`server.idle_timeout`, default 75s).
+    pub idle_timeout: Duration,
     /// Time a client has to send its whole body (`server.body_timeout`, default 30s).
     pub body_timeout: Duration,
     /// Requests worked on at once; more are shed with 503 (`server.max_in_flight`, default 1024).

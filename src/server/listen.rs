@@ -3,14 +3,13 @@
 //! Each connection lives on one of a few threads, with everything that is done for it: a request that changed threads on its
 //! way would wait for another thread to wake, twice.
 
-use std::{io, net::SocketAddr, num::NonZeroUsize, sync::Arc, thread, time::Duration};
+use std::{
+    convert::Infallible, io, net::SocketAddr, num::NonZeroUsize, sync::Arc, thread, time::Duration,
+};
 
 use axum::Router;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
-};
+use hyper::service::{Service as _, service_fn};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown, service::TowerToHyperService};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime,
@@ -18,6 +17,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
+use super::patience::{Answer, Patience, PatientStream, Turn};
 use crate::config::Server;
 
 /// An address that cannot be listened on, or served.
@@ -67,7 +67,7 @@ impl Listener {
         let connections = Connections {
             // hyper answers a longer head itself, without a body; a head up to twice the limit gets our own answer.
             max_head: settings.max_head.saturating_mul(2).max(LEAST_BUFFER_BYTES),
-            head_timeout: settings.head_timeout,
+            patience: Patience { head: settings.head_timeout, idle: settings.idle_timeout },
             drain: settings.drain,
             router,
         };
@@ -155,7 +155,7 @@ impl Worker {
 struct Connections {
     router: Router,
     max_head: usize,
-    head_timeout: Duration,
+    patience: Patience,
     drain: Duration,
 }
 
@@ -198,11 +198,14 @@ impl Connections {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
         let mut builder = hyper::server::conn::http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.head_timeout)
-            .max_buf_size(self.max_head);
-        let service = TowerToHyperService::new(self.router.clone());
+        builder.max_buf_size(self.max_head);
+        let turn = Turn::default();
+        let stream = PatientStream::new(stream, turn.clone(), self.patience);
+        let router = TowerToHyperService::new(self.router.clone());
+        let service = service_fn(move |request| {
+            let (turn, response) = (turn.take(), router.call(request));
+            async { Ok::<_, Infallible>(response.await?.map(|body| Answer::new(body, turn))) }
+        });
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         async move {
             // A client that hangs up is no news.

@@ -4,6 +4,7 @@ mod body;
 mod error;
 mod headers;
 mod listen;
+mod patience;
 mod routes;
 
 pub use self::{

@@ -1,6 +1,6 @@
 //! What is too large, too slow or too much is turned away with a clear error, and the rest goes on.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use scrimp::{
     app::Model,
@@ -8,7 +8,9 @@ use scrimp::{
 };
 use tokio::sync::Notify;
 
-use crate::support::{Connection, Gateway, Reply, Upstream, chat, soon};
+use crate::support::{
+    Connection, Gateway, Reply, Step, Upstream, chat, events, soon, stream_of, streaming,
+};
 
 /// A body of about `bytes` bytes.
 fn large(bytes: usize) -> String {
@@ -68,6 +70,52 @@ async fn a_head_that_is_too_large_is_refused_readably() {
     connection.send(format!("GET /v1/models HTTP/1.1\r\nx-padding: {}", "x".repeat(100_000))).await;
     assert!(connection.into_end().await.starts_with("HTTP/1.1 431 "));
     assert_eq!(upstream.calls(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_waits_for_its_next_request_longer_than_for_a_head() {
+    let upstream = Upstream::saying("ok").await;
+    let settings = "server: { head_timeout: 50ms, idle_timeout: 300ms }";
+    let gateway = Gateway::before(&upstream, settings).await;
+    let mut connection = Connection::open(&gateway).await;
+    connection.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    connection.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let answers = connection.into_end().await;
+    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 2, "{answers}");
+}
+
+#[tokio::test]
+async fn a_head_that_stops_is_not_waited_for_on_a_used_connection_either() {
+    let upstream = Upstream::saying("ok").await;
+    let settings = "server: { head_timeout: 50ms, idle_timeout: 1h }";
+    let gateway = Gateway::before(&upstream, settings).await;
+    let mut connection = Connection::open(&gateway).await;
+    connection.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET /heal").await;
+    let answers = connection.into_end().await;
+    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 1, "{answers}");
+}
+
+#[tokio::test]
+async fn a_stream_may_be_silent_for_longer_than_a_connection_may_be_idle() {
+    let signal = Arc::new(Notify::new());
+    let first = Step::Send(format!("data: {}\n\n", stream_of("first")[1]).into());
+    let upstream = Upstream::replying(vec![Reply::Events(vec![
+        first,
+        Step::Wait(signal.clone()),
+        Step::Send(events(&stream_of("second"))),
+    ])])
+    .await;
+    let settings = "server: { head_timeout: 50ms, idle_timeout: 50ms }";
+    let gateway = Gateway::before(&upstream, settings).await;
+    let mut response = soon(gateway.open_chat(&streaming("a question"))).await;
+    let mut seen = String::new();
+    while let Some(piece) = soon(response.chunk()).await.unwrap() {
+        seen.push_str(std::str::from_utf8(&piece).unwrap());
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        signal.notify_one();
+    }
+    assert!(seen.contains("second") && seen.contains("[DONE]"), "{seen}");
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ pub(super) fn server(mut section: Section<'_>) -> Server {
             Duration::from_secs(10),
             MILLISECOND..=10 * MINUTE,
         ),
+        idle_timeout: section.duration("idle_timeout", Duration::from_secs(75), MILLISECOND..=HOUR),
         body_timeout: section.duration("body_timeout", Duration::from_secs(30), MILLISECOND..=HOUR),
         max_in_flight: section.count("max_in_flight", 1024, 1..=1_000_000),
         drain: section.duration("drain", Duration::from_secs(30), Duration::ZERO..=HOUR),
