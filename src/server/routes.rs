@@ -37,9 +37,8 @@ pub fn router(gateway: Arc<Gateway>, settings: &Server) -> Router {
     let body = BodyLimits { size: settings.max_body, time: settings.body_timeout };
     let app = App { gateway, body, max_head: settings.max_head };
     let ask = |resource: Resource| {
-        // In a box: the router moves a handler's future several times, and this one is large.
-        post(move |State(app): State<App>, request: Request| {
-            Box::pin(async move { answer(&app, resource, request).await })
+        post(move |State(app): State<App>, request: Request| async move {
+            answer(&app, resource, request).await
         })
     };
     Router::new()
@@ -105,7 +104,8 @@ async fn answer(app: &App, resource: Resource, request: Request) -> Response {
         record: OpenRecord::none(),
         id: None,
     };
-    let result = outcome(app, resource, request, &mut end).await;
+    // In a box: the router moves a handler's future several times, and this one is large.
+    let result = Box::pin(outcome(app, resource, request, &mut end)).await;
     let mut response = finish(app, &end, result);
     if let Some(id) = end.id.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
         if resource.protocol() == Protocol::Messages {
