@@ -138,10 +138,7 @@ const FEATURE_SCALE: f32 = 8.0;
 
 impl Head {
     fn load(weights: &Weights, dim: usize) -> Result<Self, LoadError> {
-        let numbers = |name: &str, size: usize| {
-            let tensor = weights.take(name, &[size])?;
-            weights.checked(tensor.to_vec1::<f32>())
-        };
+        let numbers = |name: &str, size: usize| weights.numbers(name, &[size]);
         let number = |name: &str| numbers(name, 1).map(|numbers| numbers[0]);
         Ok(Self {
             features: numbers("features.weight", 2 * dim)?,

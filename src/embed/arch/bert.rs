@@ -3,14 +3,14 @@
 //! Texts of a batch lie one after the other in one matrix `[tokens, dim]`: nothing is padded, nothing is masked. Knows
 //! the tensors of a model and their names; its layers compute with the tensor library or in narrow numbers on the CPU.
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::Result;
 use serde::Deserialize;
 
 use super::{
     backend::Backend,
     engine::{Dense, Engine, Hidden, Layer, Norm, Shape},
     linear::Activation,
-    tensors::{LayerNorm, TensorLayer, TensorLayers},
+    tensors::{LayerNorm, Place, TensorLayer, TensorLayers},
     weights::{Table, Weights},
 };
 use crate::embed::error::LoadError;
@@ -100,36 +100,32 @@ impl Bert {
     ) -> Loaded<Self> {
         let dim = config.hidden_size;
         let table = |name: &str, rows| {
-            weights.take(&format!("embeddings.{name}_embeddings.weight"), &[rows, dim])
+            weights.numbers(&format!("embeddings.{name}_embeddings.weight"), &[rows, dim])
         };
-        let positions = table("position", config.max_position_embeddings)?;
+        let mut positions = table("position", config.max_position_embeddings)?;
         let segments = table("token_type", config.type_vocab_size)?;
-        let positions = weights
-            .checked(segments.get(0).and_then(|segment| positions.broadcast_add(&segment)))?;
-        let norm = NormParts::load("embeddings.LayerNorm", config, weights)?;
+        for row in positions.chunks_exact_mut(dim) {
+            row.iter_mut().zip(&segments).for_each(|(position, segment)| *position += segment);
+        }
+        let norm = norm("embeddings.LayerNorm", config, weights)?;
         // One layer after the other, so that there is never more than one of them in f32 to be packed.
-        let parts =
-            (0..config.num_hidden_layers).map(|index| LayerParts::load(index, config, weights));
+        let layers = (0..config.num_hidden_layers).map(|index| layer(index, config, weights));
         let (heads, activation) = (config.num_attention_heads, config.hidden_act);
         let layers = match backend {
             Backend::Tensors(device, dtype) => {
-                let layer = |parts: LayerParts| {
-                    let layer = parts.to(*dtype);
-                    let layer = layer.and_then(|it| TensorLayer::new(it, heads, activation));
-                    weights.checked(layer)
-                };
-                let layers = parts.map(|parts| layer(parts?)).collect::<Loaded<_>>()?;
-                let positions = weights.checked(positions.to_dtype(*dtype))?;
-                let norm = LayerNorm(weights.checked(norm.to(*dtype))?);
-                let (device, dtype) = (device.clone(), *dtype);
-                Layers::Tensors(TensorLayers { positions, norm, layers, device, dtype })
+                let place = Place { device: device.clone(), dtype: *dtype };
+                let layer =
+                    |layer| weights.checked(TensorLayer::new(layer, heads, activation, &place));
+                let layers = layers.map(|it| layer(it?)).collect::<Loaded<_>>()?;
+                let positions = place.tensor(positions, (config.max_position_embeddings, dim));
+                let positions = weights.checked(positions)?;
+                let norm = weights.checked(LayerNorm::new(norm, &place))?;
+                Layers::Tensors(TensorLayers { positions, norm, layers, place })
             }
             Backend::Narrow(kernel, width) => {
                 let shape = Shape { dim, heads, activation };
-                let norm = weights.checked(norm.narrow())?;
-                let layers = parts.map(|parts| weights.checked(parts?.narrow()));
                 let engine = Box::new(Engine::new((*kernel, *width), shape, norm, layers)?);
-                Layers::Narrow { engine, positions: weights.checked(numbers(&positions))?, dim }
+                Layers::Narrow { engine, positions, dim }
             }
         };
         let words = words.table("embeddings.word_embeddings.weight", &[config.vocab_size, dim])?;
@@ -141,7 +137,7 @@ impl Bert {
     pub fn encode<T>(&self, texts: &[&[u32]], read: impl FnOnce(Hidden<'_>) -> T) -> Result<T> {
         match &self.layers {
             Layers::Tensors(layers) => {
-                let words = self.words.select(&texts.concat(), &layers.device)?;
+                let words = self.words.select(&texts.concat(), &layers.place.device)?;
                 let states = layers.run(&words, texts)?;
                 Ok(read(Hidden { last: &states.last, inner: &states.inner }))
             }
@@ -164,127 +160,44 @@ impl Bert {
     }
 }
 
-/// The tensors of a layer.
-pub struct LayerParts {
-    /// Query, key and value in one; the query is scaled by 1/√(head's dimension) already.
-    pub qkv: (Tensor, Tensor),
-    /// After attention.
-    pub attended: (Tensor, Tensor),
-    /// Of its result and what went into the layer.
-    pub attended_norm: NormParts,
-    /// Into the feed-forward block.
-    pub inner: (Tensor, Tensor),
-    /// Out of it.
-    pub outer: (Tensor, Tensor),
-    /// Of its result and what went into the block.
-    pub outer_norm: NormParts,
+fn layer(index: usize, config: &BertConfig, weights: &Weights) -> Loaded<Layer<Dense>> {
+    let (dim, inner) = (config.hidden_size, config.intermediate_size);
+    let name = |part: &str| format!("encoder.layer.{index}.{part}");
+    let linear = |part: &str, inputs, outputs| dense(&name(part), [inputs, outputs], weights);
+    let norm = |part: &str| norm(&name(part), config, weights);
+    Ok(Layer {
+        qkv: qkv(&name("attention.self"), config, weights)?,
+        attended: linear("attention.output.dense", dim, dim)?,
+        attended_norm: norm("attention.output.LayerNorm")?,
+        inner: linear("intermediate.dense", dim, inner)?,
+        outer: linear("output.dense", inner, dim)?,
+        outer_norm: norm("output.LayerNorm")?,
+    })
 }
 
-impl LayerParts {
-    fn load(index: usize, config: &BertConfig, weights: &Weights) -> Loaded<Self> {
-        let (dim, inner) = (config.hidden_size, config.intermediate_size);
-        let linear = |name: &str, inputs, outputs| {
-            tensors(&format!("encoder.layer.{index}.{name}"), [inputs, outputs], weights)
-        };
-        let norm =
-            |name: &str| NormParts::load(&format!("encoder.layer.{index}.{name}"), config, weights);
-        Ok(Self {
-            qkv: Self::load_qkv(index, config, weights)?,
-            attended: linear("attention.output.dense", dim, dim)?,
-            attended_norm: norm("attention.output.LayerNorm")?,
-            inner: linear("intermediate.dense", dim, inner)?,
-            outer: linear("output.dense", inner, dim)?,
-            outer_norm: norm("output.LayerNorm")?,
-        })
+/// Query, key and value in one; the query is scaled by 1/√(head's dimension) already.
+fn qkv(name: &str, config: &BertConfig, weights: &Weights) -> Loaded<Dense> {
+    let dim = config.hidden_size;
+    let part = |part: &str| dense(&format!("{name}.{part}"), [dim, dim], weights);
+    let mut all = part("query")?;
+    let scale = 1.0 / ((dim / config.num_attention_heads) as f32).sqrt();
+    all.weight.iter_mut().chain(&mut all.bias).for_each(|number| *number *= scale);
+    for part in [part("key")?, part("value")?] {
+        all.weight.extend_from_slice(&part.weight);
+        all.bias.extend_from_slice(&part.bias);
     }
-
-    fn load_qkv(index: usize, config: &BertConfig, weights: &Weights) -> Loaded<(Tensor, Tensor)> {
-        let dim = config.hidden_size;
-        let part = |name: &str| {
-            tensors(&format!("encoder.layer.{index}.attention.self.{name}"), [dim, dim], weights)
-        };
-        let (query, key, value) = (part("query")?, part("key")?, part("value")?);
-        let scale = 1.0 / ((dim / config.num_attention_heads) as f64).sqrt();
-        let fused = || {
-            let weight = Tensor::cat(&[(query.0 * scale)?, key.0, value.0], 0)?;
-            let bias = Tensor::cat(&[(query.1 * scale)?, key.1, value.1], 0)?;
-            Ok((weight, bias))
-        };
-        weights.checked(fused())
-    }
-
-    fn to(self, dtype: DType) -> Result<Self> {
-        let linear = |(weight, bias): (Tensor, Tensor)| {
-            Ok((weight.to_dtype(dtype)?, bias.to_dtype(dtype)?)) as Result<_>
-        };
-        Ok(Self {
-            qkv: linear(self.qkv)?,
-            attended: linear(self.attended)?,
-            attended_norm: self.attended_norm.to(dtype)?,
-            inner: linear(self.inner)?,
-            outer: linear(self.outer)?,
-            outer_norm: self.outer_norm.to(dtype)?,
-        })
-    }
-
-    fn narrow(&self) -> Result<Layer<Dense>> {
-        let dense = |(weight, bias): &(Tensor, Tensor)| {
-            Ok(Dense { weight: numbers(weight)?, bias: numbers(bias)? }) as Result<Dense>
-        };
-        Ok(Layer {
-            qkv: dense(&self.qkv)?,
-            attended: dense(&self.attended)?,
-            attended_norm: self.attended_norm.narrow()?,
-            inner: dense(&self.inner)?,
-            outer: dense(&self.outer)?,
-            outer_norm: self.outer_norm.narrow()?,
-        })
-    }
+    Ok(all)
 }
 
-/// The tensors of a layer norm.
-pub struct NormParts {
-    /// Multiplied with the row of mean 0 and variance 1.
-    pub weight: Tensor,
-    /// Added to it.
-    pub bias: Tensor,
-    /// Added to the variance.
-    pub epsilon: f32,
+fn norm(name: &str, config: &BertConfig, weights: &Weights) -> Loaded<Norm> {
+    let part = |part: &str| weights.numbers(&format!("{name}.{part}"), &[config.hidden_size]);
+    let epsilon = config.layer_norm_eps as f32;
+    Ok(Norm { weight: part("weight")?, bias: part("bias")?, epsilon })
 }
 
-impl NormParts {
-    fn load(name: &str, config: &BertConfig, weights: &Weights) -> Loaded<Self> {
-        let part = |part: &str| weights.take(&format!("{name}.{part}"), &[config.hidden_size]);
-        Ok(Self {
-            weight: part("weight")?,
-            bias: part("bias")?,
-            epsilon: config.layer_norm_eps as f32,
-        })
-    }
-
-    fn to(self, dtype: DType) -> Result<Self> {
-        let (weight, bias) = (self.weight.to_dtype(dtype)?, self.bias.to_dtype(dtype)?);
-        Ok(Self { weight, bias, ..self })
-    }
-
-    fn narrow(&self) -> Result<Norm> {
-        let (weight, bias) = (numbers(&self.weight)?, numbers(&self.bias)?);
-        Ok(Norm { weight, bias, epsilon: self.epsilon })
-    }
-}
-
-fn tensors(
-    name: &str,
-    [inputs, outputs]: [usize; 2],
-    weights: &Weights,
-) -> Loaded<(Tensor, Tensor)> {
-    let weight = weights.take(&format!("{name}.weight"), &[outputs, inputs])?;
-    let bias = weights.take(&format!("{name}.bias"), &[outputs])?;
-    Ok((weight, bias))
-}
-
-fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
-    tensor.flatten_all()?.to_vec1()
+fn dense(name: &str, [inputs, outputs]: [usize; 2], weights: &Weights) -> Loaded<Dense> {
+    let weight = weights.numbers(&format!("{name}.weight"), &[outputs, inputs])?;
+    Ok(Dense { weight, bias: weights.numbers(&format!("{name}.bias"), &[outputs])? })
 }
 
 #[cfg(test)]

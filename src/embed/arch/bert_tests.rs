@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use bytes::Bytes;
-use candle_core::{DType, Device};
+use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use proptest::prelude::*;
@@ -130,7 +130,12 @@ fn plain_layers_as_on_other_devices_agree_with_packed_ones() {
     let x = Tensor::randn(0_f32, 1.0, (5, 32), &Device::Cpu).unwrap();
     let weight = Tensor::randn(0_f32, 1.0, (48, 32), &Device::Cpu).unwrap();
     let bias = Tensor::randn(0_f32, 1.0, 48, &Device::Cpu).unwrap();
-    let packed = Linear::new(&weight, &bias).unwrap();
+    let dense = Dense {
+        weight: weight.flatten_all().unwrap().to_vec1().unwrap(),
+        bias: bias.to_vec1().unwrap(),
+    };
+    let place = Place { device: Device::Cpu, dtype: DType::F32 };
+    let packed = Linear::new(dense, &place).unwrap();
     let plain = Linear::Plain(weight.t().unwrap().contiguous().unwrap(), bias);
     for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
         let [packed, plain] = [&packed, &plain].map(|linear| {

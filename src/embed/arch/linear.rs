@@ -3,10 +3,10 @@
 //! In f32 on the CPU the weight is packed once into panels that the kernel reads in order, because at a few tokens a matrix
 //! product is bound by reading the weight; elsewhere it is the tensor library's product.
 
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use serde::Deserialize;
 
-use super::kernel::Packed;
+use super::{engine::Dense, kernel::Packed, tensors::Place};
 
 /// The function after a linear layer, as `hidden_act` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -31,14 +31,16 @@ pub enum Linear {
 }
 
 impl Linear {
-    /// From a weight `[outputs, inputs]` and a bias `[outputs]`.
-    pub fn new(weight: &Tensor, bias: &Tensor) -> Result<Self> {
-        if !weight.device().is_cpu() || weight.dtype() != DType::F32 {
-            return Ok(Self::Plain(weight.t()?.contiguous()?, bias.clone()));
+    /// From its numbers.
+    pub fn new(dense: Dense, place: &Place) -> Result<Self> {
+        let Dense { weight, bias } = dense;
+        let outputs = bias.len();
+        let inputs = weight.len() / outputs.max(1);
+        if place.is_plain() {
+            return Ok(Self::Packed(Packed::new(&weight, inputs, bias)));
         }
-        let inputs = weight.dim(1)?;
-        let rows = weight.flatten_all()?.to_vec1()?;
-        Ok(Self::Packed(Packed::new(&rows, inputs, bias.to_vec1()?)))
+        let weight = place.tensor(weight, (outputs, inputs))?.t()?.contiguous()?;
+        Ok(Self::Plain(weight, place.tensor(bias, outputs)?))
     }
 
     /// `[rows, inputs]` to `[rows, outputs]`.

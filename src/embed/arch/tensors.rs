@@ -2,11 +2,11 @@
 //!
 //! Only attention looks at where a text begins and ends.
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Device, Result, Shape, Tensor};
 use candle_nn::ops::{layer_norm, softmax_last_dim};
 
 use super::{
-    bert::{LayerParts, NormParts},
+    engine::{Dense, Layer, Norm},
     linear::{Activation, Linear},
 };
 
@@ -18,10 +18,28 @@ pub struct TensorLayers {
     pub norm: LayerNorm,
     /// In order.
     pub layers: Vec<TensorLayer>,
-    /// Where they are.
+    /// Where they are, and what they compute in.
+    pub place: Place,
+}
+
+/// Where tensors are, and what they compute in.
+pub struct Place {
+    /// Where.
     pub device: Device,
-    /// What they compute in.
+    /// In what.
     pub dtype: DType,
+}
+
+impl Place {
+    /// A tensor of these numbers.
+    pub fn tensor(&self, numbers: Vec<f32>, shape: impl Into<Shape>) -> Result<Tensor> {
+        Tensor::from_vec(numbers, shape.into(), &self.device)?.to_dtype(self.dtype)
+    }
+
+    /// Whether it is f32 on the CPU.
+    pub fn is_plain(&self) -> bool {
+        self.device.is_cpu() && self.dtype == DType::F32
+    }
 }
 
 /// Hidden states of some texts, `[all tokens, dim]` row by row.
@@ -37,8 +55,8 @@ impl TensorLayers {
     /// side are cheaper.
     pub fn run(&self, words: &Tensor, texts: &[&[u32]]) -> Result<States> {
         let places: Vec<u32> = texts.iter().flat_map(|text| 0..text.len() as u32).collect();
-        let places = Tensor::new(places, &self.device)?;
-        let words = words.to_dtype(self.dtype)?;
+        let places = Tensor::new(places, &self.place.device)?;
+        let words = words.to_dtype(self.place.dtype)?;
         let embedded = (words + self.positions.index_select(&places, 0)?)?;
         let mut hidden = self.norm.forward(&embedded)?;
         let spans = equal_lengths(texts);
@@ -94,17 +112,21 @@ pub struct TensorLayer {
 }
 
 impl TensorLayer {
-    /// From its tensors.
-    pub fn new(parts: LayerParts, heads: usize, activation: Activation) -> Result<Self> {
-        let linear = |(weight, bias): &(Tensor, Tensor)| Linear::new(weight, bias);
+    /// From its numbers.
+    pub fn new(
+        layer: Layer<Dense>,
+        heads: usize,
+        activation: Activation,
+        place: &Place,
+    ) -> Result<Self> {
         Ok(Self {
-            qkv: linear(&parts.qkv)?,
-            attended: linear(&parts.attended)?,
-            attended_norm: LayerNorm(parts.attended_norm),
-            inner: linear(&parts.inner)?,
+            qkv: Linear::new(layer.qkv, place)?,
+            attended: Linear::new(layer.attended, place)?,
+            attended_norm: LayerNorm::new(layer.attended_norm, place)?,
+            inner: Linear::new(layer.inner, place)?,
             activation,
-            outer: linear(&parts.outer)?,
-            outer_norm: LayerNorm(parts.outer_norm),
+            outer: Linear::new(layer.outer, place)?,
+            outer_norm: LayerNorm::new(layer.outer_norm, place)?,
             heads,
         })
     }
@@ -141,10 +163,21 @@ impl TensorLayer {
 }
 
 /// A layer norm.
-pub struct LayerNorm(pub NormParts);
+pub struct LayerNorm {
+    weight: Tensor,
+    bias: Tensor,
+    epsilon: f32,
+}
 
 impl LayerNorm {
+    /// From its numbers.
+    pub fn new(norm: Norm, place: &Place) -> Result<Self> {
+        let dim = norm.weight.len();
+        let (weight, bias) = (place.tensor(norm.weight, dim)?, place.tensor(norm.bias, dim)?);
+        Ok(Self { weight, bias, epsilon: norm.epsilon })
+    }
+
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        layer_norm(x, &self.0.weight, &self.0.bias, self.0.epsilon)
+        layer_norm(x, &self.weight, &self.bias, self.epsilon)
     }
 }

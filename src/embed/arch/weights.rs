@@ -62,17 +62,28 @@ impl Weights {
         Ok(Self { bytes, tensors, device: device.clone(), prefix, path: path.to_path_buf() })
     }
 
-    /// The tensor of a name as f32, contiguous, when it has the expected shape.
-    pub fn take(&self, name: &str, shape: &[usize]) -> Result<Tensor, LoadError> {
+    /// The numbers of a name, row by row, when it has the expected shape.
+    pub fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
         let view = self.view(name, shape)?;
-        if view.dtype != DType::U8 {
-            return self.checked(self.read(view).and_then(|it| it.to_dtype(DType::F32)));
+        let data = &self.bytes[view.place.clone()];
+        match view.dtype {
+            DType::U8 => {
+                let rows = self.stored(name, view)?;
+                let mut numbers = vec![0.0; rows.bytes.len()];
+                let count = u32::try_from(rows.scale.len()).unwrap_or(u32::MAX);
+                self.checked(rows.write(0..count, &mut numbers))?;
+                Ok(numbers)
+            }
+            DType::F32 => {
+                Ok(data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+            }
+            dtype => {
+                let tensor = Tensor::from_raw_buffer(data, dtype, &view.shape, &Device::Cpu);
+                let numbers =
+                    tensor.and_then(|it| it.flatten_all()?.to_dtype(DType::F32)?.to_vec1());
+                self.checked(numbers)
+            }
         }
-        let rows = self.stored(name, view)?;
-        let mut numbers = vec![0.0; rows.bytes.len()];
-        let count = u32::try_from(rows.scale.len()).unwrap_or(u32::MAX);
-        let written = rows.write(0..count, &mut numbers);
-        self.checked(written.and_then(|()| Tensor::from_vec(numbers, shape, &self.device)))
     }
 
     /// The matrix of a name, as it is stored, when it has the expected shape.
@@ -81,7 +92,8 @@ impl Weights {
         if view.dtype == DType::U8 && self.device.is_cpu() {
             return Ok(Table::Stored(self.stored(name, view)?));
         }
-        self.take(name, shape).map(Table::Tensor)
+        let numbers = self.numbers(name, shape)?;
+        self.checked(Tensor::from_vec(numbers, shape, &self.device)).map(Table::Tensor)
     }
 
     /// Turns an error of the tensor library into one about the file.
@@ -103,15 +115,9 @@ impl Weights {
         Ok(view)
     }
 
-    fn read(&self, view: &View) -> Computed<Tensor> {
-        let data = &self.bytes[view.place.clone()];
-        Tensor::from_raw_buffer(data, view.dtype, &view.shape, &self.device)
-    }
-
     fn stored(&self, name: &str, view: &View) -> Result<StoredRows, LoadError> {
         let rows = view.shape.first().copied().unwrap_or(0);
-        let scale = self.take(&format!("{name}.scale"), &[rows])?;
-        let scale = self.checked(scale.to_vec1())?;
+        let scale = self.numbers(&format!("{name}.scale"), &[rows])?;
         Ok(StoredRows { bytes: self.bytes.slice(view.place.clone()), scale })
     }
 }
