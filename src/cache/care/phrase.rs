@@ -249,6 +249,8 @@ fn is_mostly_capitalised(text: &str) -> bool {
 /// word with at least four digits; `^` at the beginning and `$` at the end hold it to the text's.
 pub(super) struct Phrases {
     phrases: Vec<Phrase>,
+    /// Which hashes there are in `by_first`, as far as some of their bits tell: most words begin no phrase.
+    firsts: [u64; 16],
     /// The phrases that can begin with a word, by its hash.
     by_first: HashMap<u64, Vec<usize>, RandomState>,
     /// Those that can begin with any word or with a number.
@@ -303,7 +305,12 @@ impl Phrases {
             });
         }
         by_any.extend(by_digits);
-        Self { phrases, by_first, by_any }
+        let mut firsts = [0; 16];
+        for hash in by_first.keys() {
+            let (slot, bit) = place(*hash);
+            firsts[slot] |= bit;
+        }
+        Self { phrases, firsts, by_first, by_any }
     }
 
     /// Whether one of them is in the text.
@@ -327,7 +334,11 @@ impl Phrases {
 
     /// Where the first phrase that begins at `at` ends.
     fn end_at(&self, words: Part<'_>, at: usize) -> Option<usize> {
-        let (word, _) = words.get(at)?;
+        let word = words.words.get(at)?;
+        let (slot, bit) = place(word.hash);
+        if self.firsts[slot] & bit == 0 && self.by_any.is_empty() {
+            return None;
+        }
         let by_word = self.by_first.get(&word.hash).into_iter().flatten();
         by_word.chain(&self.by_any).find_map(|index| {
             let phrase = &self.phrases[*index];
@@ -337,6 +348,11 @@ impl Phrases {
             phrase.end(&phrase.elements, words, at)
         })
     }
+}
+
+/// Where a hash is noted in [`Phrases::firsts`].
+fn place(hash: u64) -> (usize, u64) {
+    ((hash >> 6) as usize % 16, 1 << (hash % 64))
 }
 
 impl Phrase {
