@@ -32,7 +32,7 @@ impl Vectors {
         #[cfg(target_arch = "x86_64")]
         match kernel.instructions() {
             Instructions::Amx | Instructions::Vnni => return Self(Extension::Avx512),
-            Instructions::Avx2 => return Self(Extension::Avx2),
+            Instructions::AvxVnni | Instructions::Avx2 => return Self(Extension::Avx2),
             _ => {}
         }
         let _ = kernel;

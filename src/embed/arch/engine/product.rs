@@ -101,6 +101,11 @@ impl Block<'_> {
             (Instructions::Vnni, Width::Int8) => unsafe { super::vnni::multiply(self, sums) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
+            (Instructions::AvxVnni, Width::Int8) => unsafe {
+                super::avx_vnni::multiply(self, sums);
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
             (Instructions::Avx2, Width::Int8) => unsafe { super::avx2::multiply(self, sums) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: as above.
@@ -117,7 +122,7 @@ fn blocks(kernel: Kernel, rows: usize) -> impl Iterator<Item = (usize, usize)> {
     let most = match kernel.instructions() {
         Instructions::Amx => BLOCK,
         Instructions::Vnni => 12,
-        Instructions::Avx2 => 6,
+        Instructions::AvxVnni | Instructions::Avx2 => 6,
         Instructions::DotProduct => 6,
         Instructions::Portable => 4,
     };
