@@ -130,11 +130,12 @@ impl Scale {
     /// That of numbers from `low`, at most zero, to `high`, at least zero.
     #[inline(always)]
     pub fn of(low: f32, high: f32) -> Self {
-        // With one step less than there are, rounding the zero leads no number out of a byte's range.
+        // With one step less than there are, and a quarter of one before the lowest, rounding the zero leads no number
+        // out of a byte's range, not even by the last bit of a product.
         const STEPS: f32 = 254.0;
         let step = (high - low) / STEPS;
         let step = if step > f32::MIN_POSITIVE { step } else { f32::MIN_POSITIVE };
-        Self { step, zero: (-low * (1.0 / step)).round_ties_even() }
+        Self { step, zero: (0.25 - low * (1.0 / step)).round_ties_even() }
     }
 }
 

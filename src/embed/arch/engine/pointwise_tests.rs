@@ -39,6 +39,27 @@ fn a_quantised_row_is_half_a_step_from_the_row() {
 }
 
 #[test]
+fn no_number_of_a_quantised_row_leaves_the_range_of_a_byte() {
+    // The zero lies between two bytes but for the last bits.
+    for (half, high) in
+        (0..254).flat_map(|byte| [1.0, 0.7, 3.1].map(|high| (byte as f32 + 0.5, high)))
+    {
+        let low: f32 = -high * half / (254.0 - half);
+        for bits in low.to_bits() - 4..=low.to_bits() + 4 {
+            let row = [f32::from_bits(bits), high];
+            for vectors in all() {
+                let (mut bytes, mut scale) = ([0; 2], Scale { step: 0.0, zero: 0.0 });
+                quantise(vectors, &row, &mut bytes, &mut scale);
+                for (value, byte) in row.iter().zip(bytes) {
+                    let back = scale.step * (f32::from(byte) - scale.zero);
+                    assert!((back - value).abs() <= 0.51 * scale.step, "{row:?}: {value}, {back}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_narrowed_row_is_the_nearest_bf16() {
     for vectors in all() {
         for size in SIZES {
