@@ -14,7 +14,8 @@ use super::{
 /// Rows of a tile.
 pub const ROWS: usize = 16;
 
-/// Whether the processor has tiles for int8 and bf16, and the system lets this process use them.
+/// Whether the processor has tiles for int8 and bf16 beside AVX-512 with its own bf16, as all that have any do, and the
+/// system lets this process use them.
 pub fn are_usable() -> bool {
     static USABLE: OnceLock<bool> = OnceLock::new();
     *USABLE.get_or_init(|| processor_has_tiles() && system::permits_tiles())
@@ -33,10 +34,16 @@ fn processor_has_tiles() -> bool {
     const INT8: u32 = 1 << 25;
     // SAFETY: every x86-64 processor has the instruction.
     let (most, features) = unsafe { (__cpuid(0).eax, __cpuid_count(FEATURES, 0).edx) };
-    most >= FEATURES && features & (BF16 | TILE | INT8) == BF16 | TILE | INT8
+    most >= FEATURES
+        && features & (BF16 | TILE | INT8) == BF16 | TILE | INT8
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bf16")
 }
 
-/// All tiles of this thread, 16 rows of 64 bytes each, for as long as this lives.
+/// All tiles of this thread, 16 rows of 64 bytes each, for as long as this lives. Only where [`are_usable`].
 pub struct Tiles {
     /// The configuration is the thread's.
     _own: PhantomData<*const ()>,
@@ -100,9 +107,9 @@ macro_rules! piece {
             concat!($product, " tmm1, tmm4, tmm6"),
             concat!($product, " tmm2, tmm7, tmm5"),
             concat!($product, " tmm3, tmm7, tmm6"),
-            "add {x}, 64",
-            "add {y}, 64",
-            "add {strip}, 2048",
+            "add {x}, {ahead}",
+            "add {y}, {ahead}",
+            "add {strip}, {down}",
             "dec {steps}",
             "jnz 2b",
             "tilestored [{out} + {row}], tmm0",
@@ -114,6 +121,8 @@ macro_rules! piece {
             stride = in(reg) $tile.stride,
             strip = inout(reg) $tile.strip => _,
             group = in(reg) GROUP_BYTES,
+            ahead = in(reg) $tile.ahead,
+            down = in(reg) $tile.down,
             steps = inout(reg) $tile.steps => _,
             out = in(reg) $tile.out,
             lower = in(reg) $tile.out.wrapping_add(ROWS * $tile.row),
@@ -131,8 +140,8 @@ macro_rules! piece {
             "tileloadd tmm6, [{strip} + {group} + 64]",
             concat!($product, " tmm0, tmm4, tmm5"),
             concat!($product, " tmm1, tmm4, tmm6"),
-            "add {x}, 64",
-            "add {strip}, 2048",
+            "add {x}, {ahead}",
+            "add {strip}, {down}",
             "dec {steps}",
             "jnz 2b",
             "tilestored [{out} + {row}], tmm0",
@@ -141,6 +150,8 @@ macro_rules! piece {
             stride = in(reg) $tile.stride,
             strip = inout(reg) $tile.strip => _,
             group = in(reg) GROUP_BYTES,
+            ahead = in(reg) $tile.ahead,
+            down = in(reg) $tile.down,
             steps = inout(reg) $tile.steps => _,
             out = in(reg) $tile.out,
             row = in(reg) $tile.row,
@@ -201,6 +212,10 @@ struct Piece {
     strip: *const u8,
     /// Tiles in a row of activations.
     steps: usize,
+    /// Bytes from one of them to the next; by four strips they lie side by side.
+    ahead: usize,
+    /// Bytes from one step to the next in a strip; by four strips they follow each other.
+    down: usize,
     /// Where the sums of the first row go.
     out: *mut u8,
     /// Bytes from one row of sums to the next.
@@ -243,6 +258,8 @@ pub fn multiply(
             stride: stride * size_of::<Group>(),
             strip: strips[index * strip_lines..].as_ptr().cast(),
             steps: groups / ROWS,
+            ahead: size_of::<Line>(),
+            down: STEP_BYTES,
             out: out[index * STRIP..].as_mut_ptr().cast(),
             row: row * size_of::<i32>(),
         };
@@ -259,5 +276,47 @@ pub fn multiply(
             }
         }
         index += if form == Form::OneByFour { 2 } else { 1 };
+    }
+}
+
+/// Lines of which some are taken at every step of a product.
+#[derive(Clone, Copy)]
+pub struct Steps<'a> {
+    /// From those of the first step on.
+    pub lines: &'a [Line],
+    /// From one step to the next.
+    pub apart: usize,
+}
+
+/// Multiplies up to two tiles of rows with one strip in bf16, into `[rows, row]`: in each of `steps`, a line of every
+/// row, which are `stride` lines apart, with as many groups of the strip. The tiles are configured.
+#[expect(unsafe_code, reason = "there is no stable intrinsic")]
+pub fn multiply_steps(
+    _tiles: &Tiles,
+    (x, stride, rows): (Steps<'_>, usize, usize),
+    (strip, steps): (Steps<'_>, usize),
+    (out, row): (&mut [i32], usize),
+) {
+    let high = if rows > ROWS { 2 * ROWS } else { ROWS };
+    assert!(rows <= 2 * ROWS && steps > 0 && row >= STRIP && out.len() >= (high - 1) * row + STRIP);
+    assert!(x.lines.len() > (high - 1) * stride + (steps - 1) * x.apart);
+    assert!(strip.lines.len() >= (steps - 1) * strip.apart + ROWS * GROUP_LINES);
+    let piece = Piece {
+        x: x.lines.as_ptr().cast(),
+        stride: stride * size_of::<Line>(),
+        strip: strip.lines.as_ptr().cast(),
+        steps,
+        ahead: x.apart * size_of::<Line>(),
+        down: strip.apart * size_of::<Line>(),
+        out: out.as_mut_ptr().cast(),
+        row: row * size_of::<i32>(),
+    };
+    // SAFETY: the tiles are configured. Reads stay in `x` and in `strip`, writes in `high` rows of `out`, as was asserted.
+    unsafe {
+        if rows > ROWS {
+            piece!("tdpbf16ps", two by two, piece);
+        } else {
+            piece!("tdpbf16ps", one by two, piece);
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::arch::x86_64::{
 };
 
 use super::{
-    packed::{GROUP_LINES, Group, Line, PANEL, STRIP, Sums},
+    packed::{GROUP_LINES, Line, PANEL, STRIP, Sums},
     product::Block,
 };
 
@@ -27,20 +27,21 @@ const GROUPS: usize = 128;
 #[target_feature(enable = "avx2")]
 pub fn multiply(block: &Block<'_>, sums: &mut Sums) {
     let groups = block.panel.len() / (2 * GROUP_LINES);
-    let mut wide = [[0_i64; ROWS]; GROUPS];
+    let mut wide = [[[0_u16; 4]; GROUPS]; ROWS];
     sums.0.iter_mut().take(block.rows).for_each(|sums| sums.fill(0));
     for start in (0..groups).step_by(GROUPS) {
         let count = GROUPS.min(groups - start);
         for row in 0..block.rows.min(ROWS) {
             let x = &block.x[row * block.stride + start..][..count];
-            x.iter().zip(&mut wide).for_each(|(x, wide)| wide[row] = widened(*x));
+            let (bytes, wide) = (x.as_flattened(), wide[row].as_flattened_mut());
+            bytes.iter().zip(wide).for_each(|(byte, wide)| *wide = u16::from(*byte));
         }
         for (index, strip) in
             block.panel.chunks_exact(block.panel.len() * STRIP / PANEL).enumerate()
         {
             let strip = &strip[start * GROUP_LINES..(start + count) * GROUP_LINES];
             for part in 0..STRIP / OUTPUTS {
-                let (wide, place) = (&wide[..count], (index, part));
+                let (wide, place) = (&wide, (index, part));
                 match block.rows {
                     1 => tile::<1>(wide, strip, place, sums),
                     2 => tile::<2>(wide, strip, place, sums),
@@ -55,27 +56,23 @@ pub fn multiply(block: &Block<'_>, sums: &mut Sums) {
     }
 }
 
-/// Four bytes as four numbers of sixteen bits.
-fn widened(x: Group) -> i64 {
-    let [a, b, c, d] = x.map(i64::from);
-    a | b << 16 | c << 32 | d << 48
-}
-
 #[inline]
 #[target_feature(enable = "avx2")]
 fn tile<const R: usize>(
-    wide: &[[i64; ROWS]],
+    wide: &[[[u16; 4]; GROUPS]; ROWS],
     strip: &[Line],
     (index, part): (usize, usize),
     sums: &mut Sums,
 ) {
     let (line, half) = (part / 2, part % 2);
     let mut tile = [[_mm256_setzero_si256(); 2]; R];
-    for (x, lines) in wide.iter().zip(strip.chunks_exact(GROUP_LINES)) {
+    let (lines, _) = strip.as_chunks::<GROUP_LINES>();
+    for (group, lines) in lines.iter().enumerate().take(GROUPS) {
         let (quarters, _) = lines[line].0.as_chunks::<16>();
         let weights = [load(&quarters[2 * half]), load(&quarters[2 * half + 1])];
         for row in 0..R {
-            let x = _mm256_set1_epi64x(x[row]);
+            let [a, b, c, d] = wide[row][group].map(i64::from);
+            let x = _mm256_set1_epi64x(a | b << 16 | c << 32 | d << 48);
             for side in 0..2 {
                 let products = _mm256_madd_epi16(x, weights[side]);
                 tile[row][side] = _mm256_add_epi32(tile[row][side], products);

@@ -11,6 +11,8 @@ pub enum Instructions {
     Amx,
     /// `vpdpbusd` of AVX-512 VNNI.
     Vnni,
+    /// `vpdpbusd` of AVX-VNNI, beside AVX2 with FMA.
+    AvxVnni,
     /// AVX2 with FMA.
     Avx2,
     /// `sdot` of Arm's dot product extension.
@@ -21,8 +23,8 @@ pub enum Instructions {
 
 impl Instructions {
     /// All of them, the fastest first.
-    pub const ALL: [Self; 5] =
-        [Self::Amx, Self::Vnni, Self::Avx2, Self::DotProduct, Self::Portable];
+    pub const ALL: [Self; 6] =
+        [Self::Amx, Self::Vnni, Self::AvxVnni, Self::Avx2, Self::DotProduct, Self::Portable];
 
     /// Whether this processor has them and the system lets this process use them.
     fn are_usable(self) -> bool {
@@ -36,6 +38,7 @@ impl Instructions {
                     && is_x86_feature_detected!("avx512vl")
                     && is_x86_feature_detected!("avx512vnni")
             }
+            Self::AvxVnni => Self::Avx2.are_usable() && is_x86_feature_detected!("avxvnni"),
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             Self::DotProduct => false,
             Self::Portable => true,

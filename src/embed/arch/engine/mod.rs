@@ -6,11 +6,17 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for tiles"))]
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
+#[cfg(target_arch = "x86_64")]
+mod bf16;
 mod kernel;
+mod lined;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod packed;
@@ -20,6 +26,8 @@ mod portable;
 mod product;
 mod single;
 mod system;
+#[cfg(target_arch = "x86_64")]
+mod tiled;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 mod worker;
@@ -36,7 +44,7 @@ pub use packed::{Dense, Width};
 pub use pointwise::Norm;
 use pointwise::{After, Vectors};
 pub use system::release;
-use worker::{Kept, States, Worker};
+use worker::{Between, Kept, States, Worker};
 
 /// Rows that go through the passes of a layer at once, so that what is between two products stays close.
 const ROWS: usize = 32;
@@ -129,18 +137,18 @@ impl Engine {
         let texts: Vec<Range<usize>> = lengths.map(span).collect();
         let dim = self.shape.dim;
         let mut states: Kept<States> = Kept::take();
-        let States { hidden, inner, qkv, attended } = &mut *states;
-        hidden.resize(tokens * dim, 0.0);
-        attended.resize(tokens * dim, 0.0);
-        qkv.resize(tokens * 3 * dim, 0.0);
+        let States { hidden, inner, between } = &mut *states;
+        hidden.resize(tokens * dim);
+        between.attended.resize(tokens * dim);
         embed(hidden);
         let vectors = Vectors::of(self.kernel);
         let rows = hidden.chunks_exact_mut(dim);
         rows.for_each(|row| pointwise::layer_norm(vectors, row, &self.norm));
         let (lower, upper) = self.layers.split_at(self.layers.len() * 2 / 3);
-        lower.iter().for_each(|layer| self.layer(layer, &texts, (hidden, qkv, attended)));
-        inner.clone_from(hidden);
-        upper.iter().for_each(|layer| self.layer(layer, &texts, (hidden, qkv, attended)));
+        lower.iter().for_each(|layer| self.layer(layer, &texts, hidden, between));
+        inner.resize(hidden.len());
+        inner.copy_from_slice(hidden);
+        upper.iter().for_each(|layer| self.layer(layer, &texts, hidden, between));
         read(Hidden { last: hidden, inner })
     }
 
@@ -148,37 +156,91 @@ impl Engine {
         &self,
         layer: &Layer<Packed>,
         texts: &[Range<usize>],
-        (hidden, qkv, attended): (&mut [f32], &mut [f32], &mut [f32]),
+        hidden: &mut [f32],
+        between: &mut Between,
+    ) {
+        let Shape { dim, heads, .. } = self.shape;
+        let threads = threads(hidden.len() / dim);
+        let rows = (hidden.len() / dim).div_ceil(threads);
+        #[cfg(target_arch = "x86_64")]
+        let on_tiles = self.kernel.instructions() == Instructions::Amx && tiled::fits(dim / heads);
+        #[cfg(not(target_arch = "x86_64"))]
+        let on_tiles = false;
+        if on_tiles {
+            #[cfg(target_arch = "x86_64")]
+            self.attend_on_tiles(layer, texts, hidden, between);
+        } else {
+            self.attend(layer, texts, hidden, between);
+        }
+        let attended = &between.attended[..];
+        each(hidden.chunks_mut(rows * dim).enumerate(), |(part, hidden)| {
+            self.rest(layer, (attended, part * rows), hidden);
+        });
+    }
+
+    /// What attention gives, in f32.
+    fn attend(
+        &self,
+        layer: &Layer<Packed>,
+        texts: &[Range<usize>],
+        hidden: &[f32],
+        Between { qkv, attended, .. }: &mut Between,
     ) {
         let Shape { dim, heads, .. } = self.shape;
         let (tokens, size) = (hidden.len() / dim, dim / heads);
         let threads = threads(tokens);
         let rows = tokens.div_ceil(threads);
+        qkv.resize(tokens * 3 * dim);
         let parts = hidden.chunks(rows * dim).zip(qkv.chunks_mut(rows * 3 * dim));
-        each(parts, |(hidden, qkv)| self.project(layer, hidden, qkv));
-        let qkv = &*qkv;
+        each(parts, |(hidden, qkv)| {
+            let mut worker = Worker::begin(self.kernel);
+            for (hidden, qkv) in hidden.chunks(ROWS * dim).zip(qkv.chunks_mut(ROWS * 3 * dim)) {
+                linear(&mut worker, &layer.qkv, hidden, (After::Store, qkv));
+            }
+        });
         let of_thread = heads.div_ceil(threads);
-        let parts = attended.chunks_mut(of_thread * tokens * size).enumerate();
-        each(parts, |(part, attended)| {
+        each(attended.chunks_mut(of_thread * tokens * size).enumerate(), |(part, attended)| {
             let mut worker = Worker::begin(self.kernel);
             for (index, out) in attended.chunks_exact_mut(tokens * size).enumerate() {
                 let head = Head { qkv, dim, index: part * of_thread + index, size };
                 attention::attend(&mut worker, &head, texts, out);
             }
         });
-        let attended = &*attended;
-        each(hidden.chunks_mut(rows * dim).enumerate(), |(part, hidden)| {
-            self.rest(layer, (attended, part * rows), hidden);
-        });
     }
 
-    /// Query, key and value of some rows.
-    fn project(&self, layer: &Layer<Packed>, hidden: &[f32], qkv: &mut [f32]) {
-        let dim = self.shape.dim;
-        let mut worker = Worker::begin(self.kernel);
-        for (hidden, qkv) in hidden.chunks(ROWS * dim).zip(qkv.chunks_mut(ROWS * 3 * dim)) {
-            linear(&mut worker, &layer.qkv, hidden, (After::Store, qkv));
-        }
+    /// What attention gives, on tiles.
+    #[cfg(target_arch = "x86_64")]
+    fn attend_on_tiles(
+        &self,
+        layer: &Layer<Packed>,
+        texts: &[Range<usize>],
+        hidden: &[f32],
+        Between { lines, attended, .. }: &mut Between,
+    ) {
+        use packed::{BLOCK, Line};
+        let Shape { dim, heads, .. } = self.shape;
+        let (tokens, size) = (hidden.len() / dim, dim / heads);
+        let threads = threads(tokens);
+        let of_block = tiled::block_lines(dim);
+        let blocks = tokens.div_ceil(BLOCK);
+        lines.resize(blocks * of_block, Line([0; 64]));
+        let of_thread = blocks.div_ceil(threads);
+        let parts = hidden.chunks(of_thread * BLOCK * dim);
+        each(parts.zip(lines.chunks_mut(of_thread * of_block)), |(hidden, lines)| {
+            let mut worker = Worker::begin(self.kernel);
+            let lines = lines.chunks_mut(ROWS / BLOCK * of_block);
+            for (hidden, lines) in hidden.chunks(ROWS * dim).zip(lines) {
+                tiled::project(&mut worker, &layer.qkv, hidden, lines);
+            }
+        });
+        let of_thread = heads.div_ceil(threads);
+        each(attended.chunks_mut(of_thread * tokens * size).enumerate(), |(part, attended)| {
+            let mut worker = Worker::begin(self.kernel);
+            for (index, out) in attended.chunks_exact_mut(tokens * size).enumerate() {
+                let head = tiled::Head { lines, dim, index: part * of_thread + index, size };
+                tiled::attend(&mut worker, &head, texts, out);
+            }
+        });
     }
 
     /// From what attention gave, `[heads, tokens, dim / heads]`, to the layer's result, for the rows from `first` on
@@ -190,7 +252,7 @@ impl Engine {
         for (index, hidden) in hidden.chunks_mut(ROWS * dim).enumerate() {
             let count = hidden.len() / dim;
             let mut rows = std::mem::take(&mut worker.scratch.rows);
-            rows.resize(count * dim.max(layer.inner.outputs()), 0.0);
+            rows.resize(count * dim.max(layer.inner.outputs()));
             gather((attended, heads), first + index * ROWS, (&mut rows[..count * dim], dim));
             linear(&mut worker, &layer.attended, &rows[..count * dim], (After::Add, hidden));
             let normed = |hidden: &mut [f32], norm: &Norm| {
@@ -238,7 +300,18 @@ fn gather((attended, heads): (&[f32], usize), first: usize, (rows, dim): (&mut [
     for (head, attended) in attended.chunks_exact(attended.len() / heads).enumerate() {
         let tokens = attended[first * size..].chunks_exact(size);
         for (row, token) in rows.chunks_exact_mut(dim).zip(tokens) {
-            row[head * size..(head + 1) * size].copy_from_slice(token);
+            copy(token, &mut row[head * size..(head + 1) * size]);
         }
     }
 }
+
+/// Copies a few numbers, without the call that more of them would be worth.
+fn copy(from: &[f32], to: &mut [f32]) {
+    let ((chunks, rest), (to, end)) = (from.as_chunks::<16>(), to.as_chunks_mut());
+    chunks.iter().zip(to).for_each(|(from, to)| *to = *from);
+    rest.iter().zip(end).for_each(|(from, to)| *to = *from);
+}
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

@@ -10,6 +10,7 @@
 use std::{ops::Range, sync::Arc};
 
 use super::{
+    lined::Lined,
     pointwise::{self, Scale, Vectors},
     system,
 };
@@ -206,7 +207,7 @@ impl Packed {
 #[derive(Default)]
 pub struct Narrow {
     /// `[rows, groups]`, with as many rows behind the last as fill a block.
-    groups: Vec<Group>,
+    groups: Lined<Group>,
     scales: Vec<Scale>,
     stride: usize,
 }
@@ -222,9 +223,7 @@ impl Narrow {
         let count = rows.len();
         self.stride = width.groups(inputs);
         let needed = count.next_multiple_of(BLOCK) * self.stride;
-        if self.groups.len() < needed {
-            self.groups.resize(needed, [0; 4]);
-        }
+        self.groups.grow(needed);
         self.scales.clear();
         for (row, groups) in rows.zip(self.groups.chunks_exact_mut(self.stride)) {
             let mut scale = Scale { step: 1.0, zero: 0.0 };

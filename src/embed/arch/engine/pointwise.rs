@@ -6,7 +6,7 @@
 use super::kernel::Instructions;
 use super::{
     kernel::Kernel,
-    packed::{Columns, Group, Line, PANEL},
+    packed::{Columns, PANEL},
 };
 use crate::embed::arch::linear::Activation;
 
@@ -32,7 +32,7 @@ impl Vectors {
         #[cfg(target_arch = "x86_64")]
         match kernel.instructions() {
             Instructions::Amx | Instructions::Vnni => return Self(Extension::Avx512),
-            Instructions::Avx2 => return Self(Extension::Avx2),
+            Instructions::AvxVnni | Instructions::Avx2 => return Self(Extension::Avx2),
             _ => {}
         }
         let _ = kernel;
@@ -56,9 +56,22 @@ impl Vectors {
 /// Whether every processor of the kind that is compiled for multiplies and adds in one instruction.
 const FUSED: bool = cfg!(target_arch = "aarch64");
 
-/// Functions that are compiled for each vector extension, from the ones of the same name in `plain`.
+/// Calls one of `plain`.
+#[cfg(target_arch = "x86_64")]
+macro_rules! compiled {
+    ($name:ident($($argument:ident),*)) => { plain::$name::<true>($($argument),*) };
+}
+
+/// Calls one of `avx512`.
+#[cfg(target_arch = "x86_64")]
+macro_rules! by_hand {
+    ($name:ident($($argument:ident),*)) => { super::avx512::$name($($argument),*) };
+}
+
+/// Functions that are compiled for each vector extension, from the ones of the same name in `plain`, or for AVX-512
+/// written by hand.
 macro_rules! compiled_for_each_extension {
-    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),* $(,)?);)*) => {$(
+    ($($(#[$doc:meta])* $avx512:ident $name:ident($($argument:ident: $type:ty),* $(,)?);)*) => {$(
         $(#[$doc])*
         #[cfg_attr(
             target_arch = "x86_64",
@@ -69,7 +82,7 @@ macro_rules! compiled_for_each_extension {
             {
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,fma")]
                 fn avx512($($argument: $type),*) {
-                    plain::$name::<true>($($argument),*);
+                    $avx512!($name($($argument),*));
                 }
                 #[target_feature(enable = "avx2,fma")]
                 fn avx2($($argument: $type),*) {
@@ -91,23 +104,17 @@ macro_rules! compiled_for_each_extension {
 
 compiled_for_each_extension! {
     /// A row as bytes, with a scale and a zero of its own.
-    quantise(row: &[f32], bytes: &mut [u8], scale: &mut Scale);
+    by_hand quantise(row: &[f32], bytes: &mut [u8], scale: &mut Scale);
     /// A row in bf16, little-endian.
-    narrow(row: &[f32], bytes: &mut [u8]);
+    compiled narrow(row: &[f32], bytes: &mut [u8]);
     /// Layer norm of a row in place.
-    layer_norm(row: &mut [f32], norm: &Norm);
+    by_hand layer_norm(row: &mut [f32], norm: &Norm);
     /// From the sums of a panel's outputs to what becomes of them.
-    finish(sums: &[[i32; PANEL]], columns: &Columns, finish: Finish<'_>, out: Out<'_>);
+    by_hand finish(sums: &[[i32; PANEL]], columns: &Columns, finish: Finish<'_>, out: Out<'_>);
     /// Numbers to the exponentials of their differences from the largest, and the sum of these.
-    exponentials(row: &mut [f32], sum: &mut f32);
-    /// Rows of scores to their softmax in bf16 but for a factor a row, `inverse`.
-    softmax_bf16(scores: Scores<'_>, weights: &mut [Group], inverse: &mut [f32]);
-    /// Two rows in bf16, each number of the first before that of the second.
-    interleave(first: &[f32], second: &[f32], line: &mut Line);
+    compiled exponentials(row: &mut [f32], sum: &mut f32);
     /// A row times a number.
-    multiply(row: &[f32], by: f32, out: &mut [f32]);
-    /// A row of bits of `f32` times a number.
-    multiply_bits(row: &[i32], by: f32, out: &mut [f32]);
+    compiled multiply(row: &[f32], by: f32, out: &mut [f32]);
 }
 
 /// How the bytes of a row are to be read: `step · (byte − zero)`.
@@ -119,6 +126,19 @@ pub struct Scale {
     pub zero: f32,
 }
 
+impl Scale {
+    /// That of numbers from `low`, at most zero, to `high`, at least zero.
+    #[inline(always)]
+    pub fn of(low: f32, high: f32) -> Self {
+        // With one step less than there are, and a quarter of one before the lowest, rounding the zero leads no number
+        // out of a byte's range, not even by the last bit of a product.
+        const STEPS: f32 = 254.0;
+        let step = (high - low) / STEPS;
+        let step = if step > f32::MIN_POSITIVE { step } else { f32::MIN_POSITIVE };
+        Self { step, zero: (0.25 - low * (1.0 / step)).round_ties_even() }
+    }
+}
+
 /// A layer norm.
 #[derive(Debug, Clone)]
 pub struct Norm {
@@ -128,16 +148,6 @@ pub struct Norm {
     pub bias: Vec<f32>,
     /// Added to the variance.
     pub epsilon: f32,
-}
-
-/// Scores of some queries, bits of `f32`.
-pub struct Scores<'a> {
-    /// `[queries, stride]`.
-    pub values: &'a mut [i32],
-    /// A multiple of the lanes, twice the groups of weights.
-    pub stride: usize,
-    /// Keys; what is behind them does not count.
-    pub count: usize,
 }
 
 /// What becomes of sums.
@@ -189,7 +199,7 @@ fn fma<const F: bool>(a: f32, b: f32, c: f32) -> f32 {
 }
 
 /// 1.5 · 2²³: a small number plus this has its nearest integer in the lowest bits.
-const ROUNDING: f32 = 12_582_912.0;
+pub const ROUNDING: f32 = 12_582_912.0;
 
 /// eˣ for x ≤ 0, to 4e-6 of it; below −87, e⁻⁸⁷.
 #[inline(always)]
@@ -206,23 +216,30 @@ fn exponential<const F: bool>(x: f32) -> f32 {
     f32::from_bits(polynomial.to_bits().wrapping_add(shifted.to_bits() << 23))
 }
 
-/// x · Φ(x) to 2e-4, which is less than a step of its quantisation: Φ as a polynomial, fitted on [-4, 4].
+/// Where Φ begins to be 1, or 0 below zero.
+pub const GELU_EDGE: f32 = 3.9;
+
+/// (Φ(x) − ½) / x as a polynomial in x², from the highest power on, so that x · Φ(x) is right to 2e-4, which is less
+/// than a step of its quantisation; it meets 1 and 0 at the edges.
+pub const GELU: [f32; 7] = [
+    2.891_038_3e-8,
+    -1.914_975_7e-6,
+    5.436_265_2e-5,
+    -8.782_746e-4,
+    9.102_493_5e-3,
+    -6.537_331e-2,
+    0.398_566_72,
+];
+
+/// x · Φ(x).
 #[inline(always)]
 fn gelu<const F: bool>(x: f32) -> f32 {
-    const EDGE: f32 = 4.0;
-    let near = if x > -EDGE { x } else { -EDGE };
-    let near = if near < EDGE { near } else { EDGE };
+    let near = if x > -GELU_EDGE { x } else { -GELU_EDGE };
+    let near = if near < GELU_EDGE { near } else { GELU_EDGE };
     let square = near * near;
-    let odd = fma::<F>(square, 2.278_145_4e-8, -1.598_602_9e-6);
-    let odd = fma::<F>(odd, square, 4.795_552_8e-5);
-    let odd = fma::<F>(odd, square, -8.140_155e-4);
-    let odd = fma::<F>(odd, square, 8.772_388e-3);
-    let odd = fma::<F>(odd, square, -6.457_311e-2);
-    let odd = fma::<F>(odd, square, 0.397_883_35);
-    let phi = fma::<F>(near, odd, 0.5);
-    let phi = if phi > 0.0 { phi } else { 0.0 };
-    let phi = if phi < 1.0 { phi } else { 1.0 };
-    x * phi
+    let [first, others @ ..] = GELU;
+    let odd = others.iter().fold(first, |odd, factor| fma::<F>(odd, square, *factor));
+    x * fma::<F>(near, odd, 0.5)
 }
 
 /// The approximation of GELU by tanh, as x · σ(2u).
@@ -235,11 +252,14 @@ fn gelu_tanh<const F: bool>(x: f32) -> f32 {
     x * if argument < 0.0 { 1.0 - sigma } else { sigma }
 }
 
+#[cfg(target_arch = "x86_64")]
+pub use plain::finish as finish_plainly;
+
 /// The loops.
 mod plain {
     use super::{
-        Activation, After, Columns, Finish, Group, LANES, Line, Norm, Out, PANEL, ROUNDING, Scale,
-        Scores, exponential, fma, gelu, gelu_tanh, rounded,
+        Activation, After, Columns, Finish, LANES, Norm, Out, PANEL, ROUNDING, Scale, exponential,
+        fma, gelu, gelu_tanh, rounded,
     };
 
     /// All numbers in one, in four chains of vectors at once: the links of one would wait for each other.
@@ -304,15 +324,10 @@ mod plain {
 
     #[inline(always)]
     pub fn quantise<const F: bool>(row: &[f32], bytes: &mut [u8], scale: &mut Scale) {
-        // With one step less than there are, rounding the zero leads no number out of a byte's range.
-        const STEPS: f32 = 254.0;
         let low = fold(row, 0.0, |value| value, smaller);
         let high = fold(row, 0.0, |value| value, larger);
-        let step = larger((high - low) / STEPS, f32::MIN_POSITIVE);
-        let inverse = 1.0 / step;
-        let zero = (-low * inverse).round_ties_even();
-        *scale = Scale { step, zero };
-        let shift = ROUNDING + zero;
+        *scale = Scale::of(low, high);
+        let (inverse, shift) = (1.0 / scale.step, ROUNDING + scale.zero);
         let bytes = &mut bytes[..row.len()];
         let ((values, rest), (chunks, tail)) =
             (row.as_chunks::<LANES>(), bytes.as_chunks_mut::<LANES>());
@@ -429,62 +444,8 @@ mod plain {
     }
 
     #[inline(always)]
-    pub fn softmax_bf16<const F: bool>(
-        scores: Scores<'_>,
-        weights: &mut [Group],
-        inverse: &mut [f32],
-    ) {
-        /// A score of which the exponential is nothing.
-        const NOTHING: i32 = (-1e30_f32).to_bits().cast_signed();
-        let Scores { values, stride, count } = scores;
-        let rows = values.chunks_exact_mut(stride).zip(weights.chunks_exact_mut(stride / 2));
-        for ((scores, weights), inverse) in rows.zip(inverse) {
-            let bits = |lane: i32| f32::from_bits(lane.cast_unsigned());
-            let (chunks, _) = scores.as_chunks_mut::<LANES>();
-            let whole = count / LANES;
-            for (index, chunk) in chunks.iter_mut().enumerate().skip(whole) {
-                for (lane, score) in chunk.iter_mut().enumerate() {
-                    let counts = index * LANES + lane < count;
-                    *score = if counts { *score } else { NOTHING };
-                }
-            }
-            let mut largest = [f32::NEG_INFINITY; LANES];
-            for chunk in &*chunks {
-                for lane in 0..LANES {
-                    largest[lane] = larger(largest[lane], bits(chunk[lane]));
-                }
-            }
-            let largest = reduce(largest, larger);
-            let mut sums = [0.0; LANES];
-            let (halves, _) = weights.as_flattened_mut().as_chunks_mut::<2>();
-            for (chunk, weights) in chunks.iter().zip(halves.as_chunks_mut::<LANES>().0) {
-                for lane in 0..LANES {
-                    let weight = exponential::<F>(bits(chunk[lane]) - largest);
-                    sums[lane] += weight;
-                    weights[lane] = ((rounded(weight) >> 16) as u16).to_le_bytes();
-                }
-            }
-            *inverse = 1.0 / reduce(sums, plus);
-        }
-    }
-
-    #[inline(always)]
-    pub fn interleave<const F: bool>(first: &[f32], second: &[f32], line: &mut Line) {
-        let pairs = first.iter().zip(second).zip(line.0.as_chunks_mut::<4>().0);
-        for ((first, second), pair) in pairs {
-            *pair = (rounded(*first) >> 16 | rounded(*second) & 0xffff_0000).to_le_bytes();
-        }
-    }
-
-    #[inline(always)]
     pub fn multiply<const F: bool>(row: &[f32], by: f32, out: &mut [f32]) {
         row.iter().zip(out).for_each(|(value, out)| *out = value * by);
-    }
-
-    #[inline(always)]
-    pub fn multiply_bits<const F: bool>(row: &[i32], by: f32, out: &mut [f32]) {
-        let bits = |value: &i32| f32::from_bits(value.cast_unsigned());
-        row.iter().zip(out).for_each(|(value, out)| *out = bits(value) * by);
     }
 }
 

@@ -39,6 +39,27 @@ fn a_quantised_row_is_half_a_step_from_the_row() {
 }
 
 #[test]
+fn no_number_of_a_quantised_row_leaves_the_range_of_a_byte() {
+    // The zero lies between two bytes but for the last bits.
+    for (half, high) in
+        (0..254).flat_map(|byte| [1.0, 0.7, 3.1].map(|high| (byte as f32 + 0.5, high)))
+    {
+        let low: f32 = -high * half / (254.0 - half);
+        for bits in low.to_bits() - 4..=low.to_bits() + 4 {
+            let row = [f32::from_bits(bits), high];
+            for vectors in all() {
+                let (mut bytes, mut scale) = ([0; 2], Scale { step: 0.0, zero: 0.0 });
+                quantise(vectors, &row, &mut bytes, &mut scale);
+                for (value, byte) in row.iter().zip(bytes) {
+                    let back = scale.step * (f32::from(byte) - scale.zero);
+                    assert!((back - value).abs() <= 0.51 * scale.step, "{row:?}: {value}, {back}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_narrowed_row_is_the_nearest_bf16() {
     for vectors in all() {
         for size in SIZES {
@@ -91,25 +112,51 @@ fn exponentials_and_their_sum_are_those_of_the_library() {
 }
 
 #[test]
-fn softmax_in_bf16_sums_to_one_and_forgets_what_is_behind_the_keys() {
-    for vectors in all() {
-        for count in [1, 5, 16, 31, 32] {
-            let scores = random(2 * 32, count as u64);
-            let mut bits: Vec<i32> = scores.iter().map(|x| x.to_bits().cast_signed()).collect();
-            let (mut weights, mut inverse) = (vec![[0xff; 4]; 2 * 16], [0.0; 2]);
-            let own = Scores { values: &mut bits, stride: 32, count };
-            softmax_bf16(vectors, own, &mut weights, &mut inverse);
-            for ((scores, weights), inverse) in
-                scores.chunks_exact(32).zip(weights.chunks_exact(16)).zip(inverse)
-            {
-                let sum: f32 = scores[..count].iter().map(|x| x.exp()).sum();
-                let got = weights.as_flattened().as_chunks::<2>().0.iter().map(|bytes| {
-                    f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16) * inverse
-                });
-                for (key, got) in got.enumerate() {
-                    let expected = if key < count { scores[key].exp() / sum } else { 0.0 };
-                    assert!((got - expected).abs() <= 0.01 * expected + 1e-12);
+fn a_finished_panel_is_what_its_scales_and_activation_say() {
+    let numbers = |seed| -> [f32; PANEL] { random(PANEL, seed).try_into().unwrap() };
+    let columns = Columns { scale: numbers(1), sum: numbers(2), bias: numbers(3) };
+    let sums = [0, 1].map(|row| numbers(4 + row).map(|value| (value * 100.0) as i32));
+    let scales = [Scale { step: 0.02, zero: 7.0 }, Scale { step: 0.01, zero: 0.0 }];
+    let afters = [
+        After::Store,
+        After::Add,
+        After::Activate(Activation::Gelu),
+        After::Activate(Activation::Relu),
+    ];
+    for (vectors, after) in all().into_iter().flat_map(|own| afters.map(|after| (own, after))) {
+        for (width, scales) in [(PANEL, Some(&scales[..])), (PANEL, None), (40, Some(&scales))] {
+            const STRIDE: usize = PANEL + 3;
+            let old = random(2 * STRIDE, 9);
+            let mut values = old.clone();
+            let out = Out { values: &mut values, stride: STRIDE, width };
+            finish(vectors, &sums, &columns, Finish { scales, after }, out);
+            for (place, (got, old)) in values.iter().zip(old).enumerate() {
+                let (row, column) = (place / STRIDE, place % STRIDE);
+                if column >= width {
+                    assert!(*got == old, "{vectors:?}: wrote behind its columns");
+                    continue;
                 }
+                let sum = sums[row][column];
+                let value = columns.bias[column]
+                    + match scales {
+                        Some(scales) => {
+                            (sum as f32 - scales[row].zero * columns.sum[column])
+                                * scales[row].step
+                                * columns.scale[column]
+                        }
+                        None => f32::from_bits(sum.cast_unsigned()),
+                    };
+                let expected = match after {
+                    After::Store => value,
+                    After::Add => old + value,
+                    After::Activate(Activation::Gelu) => gelu::<false>(value),
+                    After::Activate(_) => value.max(0.0),
+                };
+                let apart = (got - expected).abs();
+                assert!(
+                    apart < 1e-4 || got.is_nan() && expected.is_nan(),
+                    "{vectors:?} {after:?}: {got} is not {expected}"
+                );
             }
         }
     }

@@ -4,30 +4,66 @@
 use super::{
     kernel::{Instructions, Kernel},
     packed::{BLOCK, Columns, Group, Line, Narrow, PANEL, Packed, Sums, Width},
-    pointwise::{self, After, Finish, Out},
+    pointwise::{self, After, Finish, Out, Scale},
     portable,
     worker::Worker,
 };
 
 /// Multiplies all rows, `[rows, inputs]` to `[rows, outputs]` in `out`.
 pub fn multiply(worker: &Worker, x: &Narrow, layer: &Packed, after: After, out: &mut [f32]) {
-    let mut sums = Sums([[0; PANEL]; BLOCK]);
+    each_block(worker, x, layer, |place, sums| {
+        let start = place.first * layer.outputs() + place.column;
+        let width = PANEL.min(layer.outputs() - place.column);
+        let out = Out { values: &mut out[start..], stride: layer.outputs(), width };
+        let finish = Finish { scales: place.scales, after };
+        pointwise::finish(worker.vectors, sums, place.columns, finish, out);
+    });
+}
+
+/// Which rows and outputs some sums are of.
+pub struct Place<'a> {
+    /// The first row.
+    pub first: usize,
+    /// How many.
+    rows: usize,
+    /// The first output.
+    pub column: usize,
+    /// Scales of the rows, in int8.
+    pub scales: Option<&'a [Scale]>,
+    /// What else is known of the outputs.
+    pub columns: &'a Columns,
+}
+
+/// Multiplies all rows, and hands over the sums of each block of them and each panel.
+pub fn each_block(
+    worker: &Worker,
+    x: &Narrow,
+    layer: &Packed,
+    mut each: impl FnMut(&Place<'_>, &[[i32; PANEL]]),
+) {
+    // Tiles are still at it when the next block begins: by then the sums of the one before are there.
+    let mut buffers = [const { Sums([[0; PANEL]; BLOCK]) }; 2];
+    let [sums, before] = &mut buffers;
+    let (mut sums, mut before) = (sums, before);
+    let mut pending: Option<Place<'_>> = None;
     for (index, (panel, columns)) in layer.panels().enumerate() {
-        let column = index * PANEL;
-        let width = PANEL.min(layer.outputs() - column);
         for (first, rows) in blocks(worker.kernel, x.rows()) {
             let (groups, stride) = x.rows_from(first);
             let block = Block { x: groups, stride, rows, panel, columns };
-            block.multiply(worker, layer.width(), &mut sums);
+            block.multiply(worker, layer.width(), sums);
             let scales = match layer.width() {
                 Width::Int8 => Some(&x.scales()[first..first + rows]),
                 Width::Bf16 => None,
             };
-            let start = first * layer.outputs() + column;
-            let out = Out { values: &mut out[start..], stride: layer.outputs(), width };
-            let (sums, finish) = (&sums.0[..rows], Finish { scales, after });
-            pointwise::finish(worker.vectors, sums, columns, finish, out);
+            let place = Place { first, rows, column: index * PANEL, scales, columns };
+            std::mem::swap(&mut sums, &mut before);
+            if let Some(place) = pending.replace(place) {
+                each(&place, &sums.0[..place.rows]);
+            }
         }
+    }
+    if let Some(place) = pending {
+        each(&place, &before.0[..place.rows]);
     }
 }
 
@@ -65,6 +101,11 @@ impl Block<'_> {
             (Instructions::Vnni, Width::Int8) => unsafe { super::vnni::multiply(self, sums) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
+            (Instructions::AvxVnni, Width::Int8) => unsafe {
+                super::avx_vnni::multiply(self, sums);
+            },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
             (Instructions::Avx2, Width::Int8) => unsafe { super::avx2::multiply(self, sums) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: as above.
@@ -81,7 +122,7 @@ fn blocks(kernel: Kernel, rows: usize) -> impl Iterator<Item = (usize, usize)> {
     let most = match kernel.instructions() {
         Instructions::Amx => BLOCK,
         Instructions::Vnni => 12,
-        Instructions::Avx2 => 6,
+        Instructions::AvxVnni | Instructions::Avx2 => 6,
         Instructions::DotProduct => 6,
         Instructions::Portable => 4,
     };

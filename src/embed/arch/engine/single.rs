@@ -1,10 +1,10 @@
-//! Products in f32, for attention: some rows times a matrix, `[depth, stride]`.
+//! Products in f32, for attention: some rows times a matrix, in strips of some columns.
 //!
 //! A tile is some rows by two vectors, in registers.
 
 use super::pointwise::Vectors;
 
-/// Numbers in a row of the matrix are a multiple of this.
+/// Columns in a strip of the matrix.
 pub const STRIP: usize = 32;
 
 /// Most rows at once.
@@ -24,15 +24,15 @@ pub struct Rows<'a> {
 /// What they are multiplied with.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
-    /// `[depth, stride]`.
+    /// `[strips, depth, STRIP]`.
     pub values: &'a [f32],
-    /// A multiple of [`STRIP`].
-    pub stride: usize,
-    /// Numbers in each of the rows.
+    /// Those of all strips.
+    pub columns: usize,
+    /// Numbers in each of the rows that it is multiplied with.
     pub depth: usize,
 }
 
-/// The product, `[rows, stride]`.
+/// The product, `[rows, columns]`.
 #[cfg_attr(
     target_arch = "x86_64",
     expect(unsafe_code, reason = "the processor was asked for what the functions need")
@@ -51,12 +51,15 @@ pub fn multiply(vectors: Vectors, x: Rows<'_>, matrix: Matrix<'_>, out: &mut [f3
 }
 
 fn portable(x: Rows<'_>, matrix: Matrix<'_>, out: &mut [f32]) {
-    let Matrix { values, stride, depth } = matrix;
-    for (row, out) in out.chunks_exact_mut(stride).enumerate().take(x.count) {
+    let Matrix { values, columns, depth } = matrix;
+    for (row, out) in out.chunks_exact_mut(columns).enumerate().take(x.count) {
         out.fill(0.0);
         let row = &x.values[row * x.stride..][..depth];
-        for (value, numbers) in row.iter().zip(values.chunks_exact(stride)) {
-            out.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += value * number);
+        let strips = out.chunks_exact_mut(STRIP).zip(values.chunks_exact(depth * STRIP));
+        for (out, strip) in strips {
+            for (value, numbers) in row.iter().zip(strip.chunks_exact(STRIP)) {
+                out.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += value * number);
+            }
         }
     }
 }
@@ -69,7 +72,7 @@ macro_rules! kernels {
         mod $name {
             use std::arch::x86_64::{$fma, $load, $splat, $store, $vector, $zero};
 
-            use super::{Matrix, Rows};
+            use super::{Matrix, Rows, STRIP};
 
             #[target_feature(enable = $features)]
             pub fn multiply(x: Rows<'_>, matrix: Matrix<'_>, out: &mut [f32]) {
@@ -79,8 +82,8 @@ macro_rules! kernels {
                         stride: x.stride,
                         count: $most.min(x.count - first),
                     };
-                    let out = &mut out[first * matrix.stride..];
-                    for start in (0..matrix.stride).step_by(2 * $lanes) {
+                    let out = &mut out[first * matrix.columns..];
+                    for start in (0..matrix.columns).step_by(2 * $lanes) {
                         match rows.count {
                             $($rows => tile::<$rows>(rows, matrix, start, out),)*
                             _ => {}
@@ -91,34 +94,36 @@ macro_rules! kernels {
 
             #[inline]
             #[target_feature(enable = $features)]
+            #[expect(unsafe_code, reason = "checks at every step would take as long as the products")]
             fn tile<const R: usize>(x: Rows<'_>, matrix: Matrix<'_>, start: usize, out: &mut [f32]) {
-                let Matrix { values, stride, depth } = matrix;
-                let rows: [&[f32]; R] =
-                    std::array::from_fn(|row| &x.values[row * x.stride..][..depth]);
+                let Matrix { values, columns, depth } = matrix;
+                let strip = &values[start / STRIP * depth * STRIP..][..depth * STRIP];
+                assert!(x.values.len() >= (R - 1) * x.stride + depth);
+                const { assert!(STRIP % (2 * $lanes) == 0) };
+                let mut row_values = x.values.as_ptr();
+                let mut numbers = strip.as_ptr().wrapping_add(start % STRIP);
                 let mut tile = [[$zero(); 2]; R];
-                for (step, numbers) in values.chunks_exact(stride).enumerate().take(depth) {
-                    let numbers = &numbers[start..start + 2 * $lanes];
-                    let numbers = [load(&numbers[..$lanes]), load(&numbers[$lanes..])];
+                for _ in 0..depth {
+                    // SAFETY: two vectors of the matrix's row of this step, as was asserted.
+                    let pair = unsafe { [$load(numbers), $load(numbers.add($lanes))] };
                     for row in 0..R {
-                        let value = $splat(rows[row][step]);
-                        tile[row][0] = $fma(value, numbers[0], tile[row][0]);
-                        tile[row][1] = $fma(value, numbers[1], tile[row][1]);
+                        // SAFETY: the number of this step in one of the rows, as was asserted. Four rows share a
+                        // register for their address.
+                        let value = unsafe {
+                            *row_values.add(row / 4 * 4 * x.stride).add(row % 4 * x.stride)
+                        };
+                        let value = $splat(value);
+                        tile[row][0] = $fma(value, pair[0], tile[row][0]);
+                        tile[row][1] = $fma(value, pair[1], tile[row][1]);
                     }
+                    row_values = row_values.wrapping_add(1);
+                    numbers = numbers.wrapping_add(STRIP);
                 }
                 for (row, [low, high]) in tile.into_iter().enumerate() {
-                    let out = &mut out[row * stride + start..][..2 * $lanes];
+                    let out = &mut out[row * columns + start..][..2 * $lanes];
                     store(&mut out[..$lanes], low);
                     store(&mut out[$lanes..], high);
                 }
-            }
-
-            #[inline]
-            #[target_feature(enable = $features)]
-            #[expect(unsafe_code, reason = "an unaligned load behind a bounds check")]
-            fn load(values: &[f32]) -> $vector {
-                let values = &values[..$lanes];
-                // SAFETY: `values` has as many elements as the vector has lanes; the load needs no alignment.
-                unsafe { $load(values.as_ptr()) }
             }
 
             #[inline]

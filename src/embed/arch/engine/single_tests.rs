@@ -15,13 +15,15 @@ fn every_extension_gives_the_product() {
         for kernel in Instructions::ALL.into_iter().filter_map(Kernel::of) {
             let mut out = vec![f32::NAN; count * stride];
             let rows = Rows { values: &x, stride: depth + 3, count };
-            let values = Matrix { values: &matrix, stride, depth };
+            let values = Matrix { values: &matrix, columns: stride, depth };
             multiply(Vectors::of(kernel), rows, values, &mut out);
             for (row, out) in out.chunks_exact(stride).enumerate() {
                 for (column, got) in out.iter().enumerate() {
                     let product = |step: usize| {
                         f64::from(x[row * (depth + 3) + step])
-                            * f64::from(matrix[step * stride + column])
+                            * f64::from(
+                                matrix[(column / STRIP * depth + step) * STRIP + column % STRIP],
+                            )
                     };
                     let expected: f64 = (0..depth).map(product).sum();
                     assert!((f64::from(*got) - expected).abs() < 1e-4, "{kernel:?}");

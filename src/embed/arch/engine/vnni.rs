@@ -6,7 +6,7 @@ use std::arch::x86_64::{
 };
 
 use super::{
-    packed::{GROUP_LINES, Group, Line, PANEL, STRIP, Sums},
+    packed::{GROUP_LINES, Line, PANEL, STRIP, Sums},
     product::Block,
 };
 
@@ -38,23 +38,36 @@ pub fn multiply(block: &Block<'_>, sums: &mut Sums) {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[expect(unsafe_code, reason = "a check for each row and group would take as long as the products")]
 fn tile<const R: usize>(block: &Block<'_>, strip: &[Line], column: usize, sums: &mut Sums) {
-    let groups = strip.len() / GROUP_LINES;
-    let rows: [&[Group]; R] = std::array::from_fn(|row| &block.x[row * block.stride..][..groups]);
+    let (lines, _) = strip.as_chunks::<GROUP_LINES>();
+    assert!(block.x.len() >= (R - 1) * block.stride + lines.len());
+    let mut x = block.x.as_ptr();
     let mut tile = [[_mm512_setzero_si512(); GROUP_LINES]; R];
-    for (group, lines) in strip.chunks_exact(GROUP_LINES).enumerate().take(groups) {
+    for lines in lines {
         prefetch(&lines[0]);
         prefetch(&lines[1]);
         let weights = [load(&lines[0]), load(&lines[1])];
-        for row in 0..R {
-            let x = _mm512_set1_epi32(i32::from_le_bytes(rows[row][group]));
-            tile[row][0] = _mm512_dpbusd_epi32(tile[row][0], x, weights[0]);
-            tile[row][1] = _mm512_dpbusd_epi32(tile[row][1], x, weights[1]);
+        for (row, tile) in tile.iter_mut().enumerate() {
+            // Four rows share a register for their address.
+            // SAFETY: the row has as many groups as there are lines, as was asserted; a group is as large as an `i32`.
+            let group: i32 = unsafe {
+                x.add(row / 4 * 4 * block.stride)
+                    .add(row % 4 * block.stride)
+                    .cast::<i32>()
+                    .read_unaligned()
+            };
+            let group = _mm512_set1_epi32(group);
+            tile[0] = _mm512_dpbusd_epi32(tile[0], group, weights[0]);
+            tile[1] = _mm512_dpbusd_epi32(tile[1], group, weights[1]);
         }
+        x = x.wrapping_add(1);
     }
     for (tile, sums) in tile.into_iter().zip(&mut sums.0) {
         let (halves, _) = sums[column..column + STRIP].as_chunks_mut();
-        tile.into_iter().zip(halves).for_each(|(sum, half)| store(sum, half));
+        for (sum, half) in tile.into_iter().zip(halves) {
+            store(sum, half);
+        }
     }
 }
 

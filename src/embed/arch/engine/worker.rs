@@ -6,7 +6,7 @@ use std::{
     thread::LocalKey,
 };
 
-use super::{attention, kernel::Kernel, packed::Narrow, pointwise::Vectors};
+use super::{attention, kernel::Kernel, lined::Lined, packed::Narrow, pointwise::Vectors};
 
 /// A thread at work on some part of a computation.
 pub struct Worker {
@@ -44,22 +44,35 @@ pub struct Scratch {
     /// Activations as the kernel reads them.
     pub narrow: Narrow,
     /// Rows inside the feed-forward block, or of attention.
-    pub rows: Vec<f32>,
+    pub rows: Lined<f32>,
     /// Of attention.
     pub attention: attention::Scratch,
+    /// Of attention on tiles.
+    #[cfg(target_arch = "x86_64")]
+    pub tiled: super::tiled::Scratch,
 }
 
 /// Memory for the states of a whole batch.
 #[derive(Default)]
 pub struct States {
     /// `[tokens, dim]`.
-    pub hidden: Vec<f32>,
+    pub hidden: Lined<f32>,
     /// `hidden` after two thirds of the layers.
-    pub inner: Vec<f32>,
-    /// Query, key and value, `[tokens, 3 · dim]`.
-    pub qkv: Vec<f32>,
+    pub inner: Lined<f32>,
+    /// Between the passes of a layer.
+    pub between: Between,
+}
+
+/// What passes of a layer leave to the next.
+#[derive(Default)]
+pub struct Between {
+    /// Query, key and value, `[tokens, 3 · dim]`, or nothing.
+    pub qkv: Lined<f32>,
+    /// The same for tiles, `[blocks, units, lines]`, or nothing.
+    #[cfg(target_arch = "x86_64")]
+    pub lines: Vec<super::packed::Line>,
     /// `[heads, tokens, dim / heads]`.
-    pub attended: Vec<f32>,
+    pub attended: Lined<f32>,
 }
 
 /// Something that its thread keeps when it is dropped, for whoever takes it next. A thread that begins another
