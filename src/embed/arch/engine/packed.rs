@@ -104,6 +104,13 @@ pub struct Columns {
     pub bias: [f32; PANEL],
 }
 
+/// The nearest whole number of one below 2²², as [`f32::round_ties_even`] has it: that is a call for each weight where the
+/// processor that is built for has no instruction.
+fn nearest(value: f32) -> f32 {
+    const SHIFT: f32 = 12_582_912.0;
+    (value + SHIFT) - SHIFT
+}
+
 impl Packed {
     /// Packs a layer.
     pub fn new(dense: &Dense, width: Width) -> Self {
@@ -138,7 +145,7 @@ impl Packed {
         let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
         let mut sum = 0;
         for (input, value) in row.iter().enumerate() {
-            let narrow = (value / scale).round_ties_even() as i8;
+            let narrow = nearest(value / scale) as i8;
             sum += i32::from(narrow);
             self.group(output, input / 4)[input % 4] = narrow.cast_unsigned();
         }
