@@ -19,6 +19,8 @@ EMBEDDINGS = "/v1/embeddings"
 STOCK = 100
 # Requests of which each thousand shares a name that divides the cache, so that parts of it come and go.
 REQUESTS_A_SCOPE = 1_000
+# They come again: what is learnt in a scope is kept for it, which would look like a leak.
+SCOPES = 20
 FRESH_SHARE = 0.2
 LEAVE_AFTER_EVENTS = 8
 # More at once means that the gateway has fallen behind for good.
@@ -121,7 +123,7 @@ class Traffic:
                 "messages": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}]}
         if is_stream(kind):
             body["stream"] = True
-        headers = {"x-scrimp-scope": f"part-{self.sent // REQUESTS_A_SCOPE}", "x-scrimp-tags": "soak"}
+        headers = {"x-scrimp-scope": f"part-{self.sent // REQUESTS_A_SCOPE % SCOPES}", "x-scrimp-tags": "soak"}
         return PATH, body, headers if kind == "scoped" else {}
 
 
