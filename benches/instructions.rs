@@ -5,7 +5,6 @@
 
 use std::{hint::black_box, process::ExitCode};
 
-use bytes::Bytes;
 use http::HeaderMap;
 use scrimp::{
     api::{chat::ChatRequest, sse::Decoder},
@@ -14,7 +13,14 @@ use scrimp::{
     index::{HybridIndex, IndexOptions, VectorSearch, VectorStore},
     provider::openai::Chunk,
 };
-use serde_json::{Value, json};
+
+#[path = "fixtures/conversation.rs"]
+mod conversation;
+#[path = "fixtures/stream.rs"]
+mod stream;
+
+use conversation::conversation;
+use stream::stream;
 
 /// A name, and what prepares all that is needed and does it so many times.
 type Operation = (&'static str, fn(usize));
@@ -102,29 +108,6 @@ fn index(times: usize) {
     for query in queries.iter().cycle().take(times) {
         black_box(index.search(black_box(query), 8));
     }
-}
-
-fn conversation() -> Bytes {
-    let turns = (0..8).map(|turn| {
-        let role = if turn % 2 == 0 { "user" } else { "assistant" };
-        json!({"role": role, "content": format!("turn {turn}: {}", "some words of a conversation ".repeat(14))})
-    });
-    let mut messages: Vec<_> = turns.collect();
-    messages.push(json!({"role": "user", "content": "and what is the answer?"}));
-    json!({"model": "p/m", "temperature": 0.2, "seed": 7, "stream": true, "messages": messages})
-        .to_string()
-        .into()
-}
-
-fn stream() -> String {
-    let chunk = |delta: Value, end: Value| {
-        let chunk = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m",
-                           "choices": [{"index": 0, "delta": delta, "finish_reason": end}]});
-        format!("data: {chunk}\n\n")
-    };
-    let words = (0..198).map(|word| chunk(json!({"content": format!("word{word} ")}), Value::Null));
-    let end = chunk(json!({}), json!("stop"));
-    words.chain([end, "data: [DONE]\n\n".to_owned()]).collect()
 }
 
 /// A vector of unit length, as good as random.

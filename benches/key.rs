@@ -9,26 +9,17 @@
 
 use std::hint::black_box;
 
-use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use http::HeaderMap;
 use scrimp::{
     api::chat::ChatRequest,
     cache::{Keys, ScopeId, key::KeyParts},
 };
-use serde_json::json;
 
-fn body() -> Bytes {
-    let turns = (0..8).map(|turn| {
-        let role = if turn % 2 == 0 { "user" } else { "assistant" };
-        json!({"role": role, "content": format!("turn {turn}: {}", "some words of a conversation ".repeat(14))})
-    });
-    let mut messages: Vec<_> = turns.collect();
-    messages.push(json!({"role": "user", "content": "and what is the answer?"}));
-    json!({"model": "p/m", "temperature": 0.2, "seed": 7, "stream": true, "messages": messages})
-        .to_string()
-        .into()
-}
+#[path = "fixtures/conversation.rs"]
+mod conversation;
+
+use conversation::conversation;
 
 fn keys(request: &ChatRequest) -> Keys {
     let text = request.last().content.text();
@@ -44,7 +35,7 @@ fn keys(request: &ChatRequest) -> Keys {
 }
 
 fn bench(criterion: &mut Criterion) {
-    let body = body();
+    let body = conversation();
     let mut group = criterion.benchmark_group(format!("request of {} bytes", body.len()));
     group.bench_function("parse", |bencher| {
         bencher.iter(|| ChatRequest::parse(black_box(body.clone())).expect("it is a request"));

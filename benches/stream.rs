@@ -15,18 +15,11 @@ use scrimp::{
     cache::replay,
     provider::openai::Chunk,
 };
-use serde_json::json;
 
-fn stream() -> String {
-    let chunk = |delta: serde_json::Value, end: serde_json::Value| {
-        let chunk = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m",
-                           "choices": [{"index": 0, "delta": delta, "finish_reason": end}]});
-        format!("data: {chunk}\n\n")
-    };
-    let words = (0..198).map(|word| chunk(json!({"content": format!("word{word} ")}), json!(null)));
-    let end = chunk(json!({}), json!("stop"));
-    words.chain([end, "data: [DONE]\n\n".to_owned()]).collect()
-}
+#[path = "fixtures/stream.rs"]
+mod fixture;
+
+use fixture::stream;
 
 fn capture(bytes: &[u8]) -> String {
     let mut decoder = Decoder::default();

@@ -33,6 +33,8 @@ import venv
 import warnings
 from pathlib import Path
 
+from bench_binary import bench_binary
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("numpy", "onnx", "onnxruntime", "tokenizers")
 TEXTS = 300
@@ -94,7 +96,7 @@ def start(arguments, folder):
     """A process for each backend, by its name; some share one. Each prints the names of its backends first, and answers
     a line `{"backend", "ids", "seconds"}` with the vector and the median time to compute it within so many seconds."""
     own = [sys.executable, __file__, "--model", arguments.model, "--folder", folder, "--peer"]
-    commands = [("scrimp ", [bench_binary(), "serve", arguments.model]), ("", [*own, "onnxruntime"])]
+    commands = [("scrimp ", [bench_binary("embed"), "serve", arguments.model]), ("", [*own, "onnxruntime"])]
     if importlib.util.find_spec("sentence_transformers"):
         commands.append(("", [*own, "sentence-transformers"]))
     engines = {}
@@ -115,15 +117,6 @@ def ask(engines, name, ids, seconds=0.0):
     process.stdin.write(line + "\n")
     process.stdin.flush()
     return json.loads(process.stdout.readline())
-
-
-def bench_binary():
-    if named := os.environ.get("SCRIMP_BENCH"):
-        return Path(named)
-    build = ["cargo", "bench", "--bench", "embed", "--no-run", "--message-format=json"]
-    lines = subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
-    targets = [message for message in map(json.loads, lines) if message.get("target", {}).get("name") == "embed"]
-    return Path(targets[-1]["executable"])
 
 
 def peer(kind, model, folder):

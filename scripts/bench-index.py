@@ -31,6 +31,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bench_binary import bench_binary
+
 ROOT = Path(__file__).resolve().parent.parent
 DIMENSION = 384
 BEST = 8
@@ -48,7 +50,7 @@ def main():
     if arguments.peer:
         return peer(arguments.peer, Path(arguments.folder))
     results = {"machine": machine(), "rounds": arguments.rounds, "sizes": {}}
-    binary = bench_binary()
+    binary = bench_binary("index")
     for entries in arguments.entries:
         with tempfile.TemporaryDirectory(prefix="scrimp-bench-") as folder:
             make_data(Path(folder), entries, arguments.vectors)
@@ -209,15 +211,6 @@ def peer(name, folder):
 def anonymous_bytes():
     status = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon"))
-
-
-def bench_binary():
-    if named := os.environ.get("SCRIMP_BENCH"):
-        return Path(named)
-    build = ["cargo", "bench", "--bench", "index", "--no-run", "--message-format=json"]
-    lines = subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
-    targets = [message for message in map(json.loads, lines) if message.get("target", {}).get("name") == "index"]
-    return Path(targets[-1]["executable"])
 
 
 # --- the report --------------------------------------------------------------------------------------------------------

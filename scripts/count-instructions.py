@@ -22,6 +22,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench_binary import bench_binary
+
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "benches/instructions.json"
 TOLERANCE = 0.03
@@ -35,7 +37,7 @@ def main():
     arguments = parser.parse_args()
     if shutil.which("valgrind") is None:
         sys.exit("count-instructions: valgrind is not installed; on Debian: apt-get install -y valgrind")
-    binary = bench_binary()
+    binary = bench_binary("instructions")
     known = output([binary]).split()
     if unknown := set(arguments.names) - set(known):
         parser.error(f"there is no operation {', '.join(sorted(unknown))}; there are {', '.join(known)}")
@@ -77,15 +79,6 @@ def instructions(binary, name, times):
 
 def output(command):
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def bench_binary():
-    if named := os.environ.get("SCRIMP_BENCH"):
-        return Path(named)
-    build = ["cargo", "bench", "--locked", "--bench", "instructions", "--no-run", "--message-format=json"]
-    targets = [message for message in map(json.loads, output(build).splitlines())
-               if message.get("target", {}).get("name") == "instructions"]
-    return Path(targets[-1]["executable"])
 
 
 if __name__ == "__main__":

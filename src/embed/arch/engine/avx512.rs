@@ -172,7 +172,7 @@ fn joined(chains: [__m512; CHAINS], with: impl Fn(__m512, __m512) -> __m512) -> 
 #[inline]
 #[target_feature(enable = "avx512f")]
 #[expect(unsafe_code, reason = "an unaligned load of the array's own size")]
-fn load(values: &[f32; LANES]) -> __m512 {
+pub fn load(values: &[f32; LANES]) -> __m512 {
     // SAFETY: the array has the size of the vector; the load needs no alignment.
     unsafe { _mm512_loadu_ps(values.as_ptr()) }
 }
@@ -188,7 +188,7 @@ fn load_integers(values: &[i32; LANES]) -> __m512i {
 #[inline]
 #[target_feature(enable = "avx512f")]
 #[expect(unsafe_code, reason = "an unaligned store of the array's own size")]
-fn store(values: __m512, out: &mut [f32; LANES]) {
+pub fn store(values: __m512, out: &mut [f32; LANES]) {
     // SAFETY: the array has the size of the vector; the store needs no alignment.
     unsafe { _mm512_storeu_ps(out.as_mut_ptr(), values) }
 }

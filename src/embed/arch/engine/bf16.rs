@@ -52,15 +52,10 @@ pub struct Scores<'a> {
 }
 
 mod vectors {
-    use super::*;
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    #[expect(unsafe_code, reason = "an unaligned load of the array's own size")]
-    fn load(values: &[f32; LANES]) -> __m512 {
-        // SAFETY: the array has the size of the vector; the load needs no alignment.
-        unsafe { _mm512_loadu_ps(values.as_ptr()) }
-    }
+    use super::{
+        super::avx512::{load, store},
+        *,
+    };
 
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -68,14 +63,6 @@ mod vectors {
     fn load_bits(values: &[i32; LANES]) -> __m512 {
         // SAFETY: the array has the size of the vector; the load needs no alignment.
         unsafe { _mm512_loadu_ps(values.as_ptr().cast()) }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    #[expect(unsafe_code, reason = "an unaligned store of the array's own size")]
-    fn store(values: __m512, out: &mut [f32; LANES]) {
-        // SAFETY: the array has the size of the vector; the store needs no alignment.
-        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), values) }
     }
 
     #[inline]

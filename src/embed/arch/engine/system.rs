@@ -28,9 +28,12 @@ pub fn advise_large_pages<T>(memory: &mut [MaybeUninit<T>]) {
 pub fn release(part: &'static [u8]) {
     const DO_NOT_NEED: usize = 4;
     let pages = whole_pages(part.as_ptr().addr(), part.len());
+    if pages.is_empty() {
+        return;
+    }
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
     // Anything but a part of a file that nobody can write would be lost.
-    if !pages.is_empty() && maps.lines().any(|line| is_of_a_file(line, &pages)) {
+    if maps.lines().any(|line| is_of_a_file(line, &pages)) {
         call(MADVISE, [pages.start, pages.len(), DO_NOT_NEED]);
     }
 }
