@@ -5,10 +5,8 @@
 
 use std::{hint::black_box, process::ExitCode};
 
-use http::HeaderMap;
 use scrimp::{
     api::{chat::ChatRequest, sse::Decoder},
-    cache::{Keys, ScopeId, key::KeyParts},
     guard,
     index::{HybridIndex, IndexOptions, VectorSearch, VectorStore},
     provider::openai::Chunk,
@@ -19,7 +17,7 @@ mod conversation;
 #[path = "fixtures/stream.rs"]
 mod stream;
 
-use conversation::conversation;
+use conversation::{conversation, keys};
 use stream::stream;
 
 /// A name, and what prepares all that is needed and does it so many times.
@@ -47,17 +45,8 @@ fn main() -> ExitCode {
 /// The hashes of a chat request of 4 KB.
 fn key(times: usize) {
     let request = ChatRequest::parse(conversation()).expect("it is a request");
-    let text = request.last().content.text();
     for _ in 0..times {
-        let parts = KeyParts {
-            scope: ScopeId([7; 32]),
-            policy: "p/m",
-            headers: &HeaderMap::new(),
-            request: black_box(&request),
-            embedder: "model@0123456789abcdef",
-            question: text.as_deref(),
-        };
-        black_box(Keys::of(parts).expect("the request has a key"));
+        black_box(keys(black_box(&request)));
     }
 }
 

@@ -10,29 +10,12 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use http::HeaderMap;
-use scrimp::{
-    api::chat::ChatRequest,
-    cache::{Keys, ScopeId, key::KeyParts},
-};
+use scrimp::api::chat::ChatRequest;
 
 #[path = "fixtures/conversation.rs"]
 mod conversation;
 
-use conversation::conversation;
-
-fn keys(request: &ChatRequest) -> Keys {
-    let text = request.last().content.text();
-    let parts = KeyParts {
-        scope: ScopeId([7; 32]),
-        policy: "p/m",
-        headers: &HeaderMap::new(),
-        request,
-        embedder: "model@0123456789abcdef",
-        question: text.as_deref(),
-    };
-    Keys::of(parts).expect("the request has a key")
-}
+use conversation::{conversation, keys};
 
 fn bench(criterion: &mut Criterion) {
     let body = conversation();

@@ -8,6 +8,9 @@ const NANO_PER_USD: u64 = 1_000_000_000;
 /// Decimals of a nano-USD written in USD.
 const DECIMALS: usize = 9;
 
+/// The digits of the largest amount, and the point.
+const LONGEST: usize = 21;
+
 /// Decimals that are shown even when they are zero.
 const SHOWN_DECIMALS: usize = 2;
 
@@ -55,9 +58,23 @@ impl std::iter::Sum for NanoUsd {
 
 impl fmt::Display for NanoUsd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fraction = format!("{:0DECIMALS$}", self.0 % NANO_PER_USD);
-        let shown = fraction.trim_end_matches('0').len().max(SHOWN_DECIMALS);
-        f.pad(&format!("{}.{}", self.0 / NANO_PER_USD, &fraction[..shown]))
+        // From the right: decimals, the point, whole USD.
+        let mut text = [b'0'; LONGEST];
+        let mut rest = self.0;
+        for digit in text[LONGEST - DECIMALS..].iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        let mut start = LONGEST - DECIMALS - 1;
+        text[start] = b'.';
+        while rest > 0 || text[start] == b'.' {
+            start -= 1;
+            text[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        let least = LONGEST - DECIMALS + SHOWN_DECIMALS;
+        let zeros = text[least..].iter().rev().take_while(|digit| **digit == b'0').count();
+        f.pad(std::str::from_utf8(&text[start..LONGEST - zeros]).unwrap_or_default())
     }
 }
 

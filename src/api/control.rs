@@ -42,7 +42,20 @@ pub struct ControlError {
 impl Controls {
     /// Reads the headers of a request. Unknown `Cache-Control` directives are ignored, as RFC 9111 says.
     pub fn parse(headers: &HeaderMap) -> Result<Self, ControlError> {
-        let mut controls = Self {
+        let has_own = headers.keys().any(|name| name.as_str().starts_with("x-scrimp-"));
+        let mut controls = if has_own { Self::own(headers)? } else { Self::default() };
+        for value in headers.get_all(http::header::CACHE_CONTROL) {
+            let value = value.to_str().map_err(|_| error("cache-control", "is not plain ASCII"))?;
+            for directive in value.split(',') {
+                controls.directive(directive.trim())?;
+            }
+        }
+        Ok(controls)
+    }
+
+    /// What our own headers say.
+    fn own(headers: &HeaderMap) -> Result<Self, ControlError> {
+        Ok(Self {
             ttl: text(headers, "x-scrimp-ttl")?
                 .map(|value| seconds("x-scrimp-ttl", value))
                 .transpose()?,
@@ -54,14 +67,7 @@ impl Controls {
             tier: text(headers, "x-scrimp-tier")?.map(|value| value.trim().to_owned()),
             tags: text(headers, "x-scrimp-tags")?.map(tags).unwrap_or_default(),
             ..Self::default()
-        };
-        for value in headers.get_all(http::header::CACHE_CONTROL) {
-            let value = value.to_str().map_err(|_| error("cache-control", "is not plain ASCII"))?;
-            for directive in value.split(',') {
-                controls.directive(directive.trim())?;
-            }
-        }
-        Ok(controls)
+        })
     }
 
     fn directive(&mut self, directive: &str) -> Result<(), ControlError> {

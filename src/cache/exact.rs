@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use foldhash::quality::RandomState;
 use moka::{Expiry, sync::Cache};
 
 use super::{Entry, ExactKey};
@@ -12,7 +13,7 @@ use super::{Entry, ExactKey};
 /// Entries by key. Whatever leaves it, for whatever reason, is reported once.
 #[derive(Clone)]
 pub struct ExactCache {
-    entries: Cache<ExactKey, Arc<Entry>>,
+    entries: Cache<ExactKey, Arc<Entry>, RandomState>,
 }
 
 /// Called with each entry that is replaced, evicted or expired.
@@ -28,7 +29,7 @@ impl ExactCache {
             })
             .expire_after(OwnTtl)
             .eviction_listener(move |_, entry, _| on_removed(&entry))
-            .build();
+            .build_with_hasher(RandomState::default());
         Self { entries }
     }
 

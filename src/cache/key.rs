@@ -36,6 +36,15 @@ impl fmt::Debug for PartitionKey {
     }
 }
 
+/// What a request says, hashed; who asks, and through which policy, is not in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digest {
+    /// All but the last turn.
+    shared: [u8; 32],
+    /// The last turn.
+    last: [u8; 32],
+}
+
 /// What the keys are made of.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyParts<'a> {
@@ -46,11 +55,7 @@ pub struct KeyParts<'a> {
     /// Headers that can change the answer: those handed on to the provider, those that a rule of the router asks for.
     pub headers: &'a HeaderMap,
     /// The request.
-    pub request: &'a ChatRequest,
-    /// The embedding model, when questions are matched: vectors of another cannot be compared.
-    pub embedder: &'a str,
-    /// The text that is matched by meaning, when there is one.
-    pub question: Option<&'a str>,
+    pub digest: &'a Digest,
 }
 
 /// The hashes of one request.
@@ -58,8 +63,8 @@ pub struct KeyParts<'a> {
 pub struct Keys {
     /// For the same request.
     pub exact: ExactKey,
-    /// For requests that differ in the question alone.
-    pub partition: PartitionKey,
+    /// For requests that differ in the last turn alone.
+    shared: [u8; 32],
 }
 
 /// Fields that change how an answer travels or is filed, not what it says. `model` is replaced by the policy.
@@ -80,14 +85,10 @@ const TRANSPORT_FIELDS: &[&str] = &[
 /// Two names of one limit; protocols differ in which they use.
 const ONE_LIMIT: [&str; 2] = ["max_completion_tokens", "max_tokens"];
 
-impl Keys {
+impl Digest {
     /// Hashes a request. Errors where two requests could not be told apart: see [`canonical::append`].
-    pub fn of(parts: KeyParts<'_>) -> Result<Self, serde_json::Error> {
-        let KeyParts { scope, policy, headers, request, embedder, question } = parts;
+    pub fn of(request: &ChatRequest) -> Result<Self, serde_json::Error> {
         let mut shared = Vec::with_capacity(1024);
-        canonical::append_str(&mut shared, "chat");
-        canonical::append_str(&mut shared, policy);
-        append_headers(&mut shared, headers);
         append_fields(&mut shared, &request.fields, TRANSPORT_FIELDS)?;
         let earlier = &request.messages[..request.messages.len() - 1];
         for turn in earlier {
@@ -95,15 +96,40 @@ impl Keys {
         }
         let mut last = Vec::with_capacity(256);
         canonical::append(&mut last, request.last().raw.get())?;
+        Ok(Self { shared: hash(&REQUEST, &shared), last: hash(&TURN, &last) })
+    }
+}
+
+impl Keys {
+    /// The keys of a request.
+    pub fn of(parts: KeyParts<'_>) -> Self {
+        let KeyParts { scope, policy, headers, digest: Digest { shared, last } } = parts;
+        let mut around = Vec::with_capacity(256);
+        around.extend_from_slice(&scope.0);
+        around.extend_from_slice(shared);
+        canonical::append_str(&mut around, policy);
+        append_headers(&mut around, headers);
+        let shared = hash(&SHARED, &around);
+        let mut whole = [0; 64];
+        whole[..32].copy_from_slice(&shared);
+        whole[32..].copy_from_slice(last);
+        Self { exact: ExactKey(hash(&EXACT, &whole)), shared }
+    }
+
+    /// For requests that differ in the `question` of their `last` turn alone, when questions are matched by this embedding
+    /// model: vectors of another cannot be compared.
+    pub fn partition(&self, last: &Message, question: &str, embedder: &str) -> PartitionKey {
         let mut frame = Vec::with_capacity(256);
-        if let Some(question) = question {
-            canonical::append(&mut frame, &without_question(request.last(), question)?)?;
-            canonical::append_str(&mut frame, embedder);
+        frame.extend_from_slice(&self.shared);
+        canonical::append_str(&mut frame, embedder);
+        let start = frame.len();
+        let cut = without_question(last, question);
+        if cut.and_then(|turn| canonical::append(&mut frame, &turn)).is_err() {
+            // Only its like has the whole turn in common with it.
+            frame.truncate(start);
+            canonical::append_str(&mut frame, last.raw.get());
         }
-        Ok(Self {
-            exact: ExactKey(hash(&EXACT, scope, &shared, &last)),
-            partition: PartitionKey(hash(&PARTITION, scope, &shared, &frame)),
-        })
+        PartitionKey(hash(&PARTITION, &frame))
     }
 }
 
@@ -152,16 +178,15 @@ fn without_question(turn: &Message, question: &str) -> Result<String, serde_json
     })
 }
 
+static REQUEST: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key("scrimp 2026 request"));
+static TURN: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key("scrimp 2026 turn"));
+static SHARED: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key("scrimp 2026 shared"));
 static EXACT: LazyLock<Hasher> = LazyLock::new(|| Hasher::new_derive_key("scrimp 2026 exact key"));
 static PARTITION: LazyLock<Hasher> =
     LazyLock::new(|| Hasher::new_derive_key("scrimp 2026 partition"));
 
-fn hash(purpose: &Hasher, scope: ScopeId, shared: &[u8], rest: &[u8]) -> [u8; 32] {
-    let mut hasher = purpose.clone();
-    hasher.update(&scope.0);
-    hasher.update(&(shared.len() as u64).to_le_bytes());
-    hasher.update(shared).update(rest);
-    *hasher.finalize().as_bytes()
+fn hash(purpose: &Hasher, bytes: &[u8]) -> [u8; 32] {
+    *purpose.clone().update(bytes).finalize().as_bytes()
 }
 
 #[cfg(test)]
@@ -171,18 +196,43 @@ mod tests {
 
     use super::*;
 
-    fn keys(body: &Value, question: Option<&str>) -> Keys {
+    fn keys(body: &Value, question: Option<&str>) -> (ExactKey, PartitionKey) {
         let request = ChatRequest::parse(Bytes::from(body.to_string())).unwrap();
-        let text = request.last().content.text();
-        let parts = KeyParts {
+        let keys = Keys::of(KeyParts {
             scope: ScopeId([0; 32]),
             policy: "p/m",
             headers: &HeaderMap::new(),
-            request: &request,
-            embedder: "e",
-            question: question.or(text.as_deref()),
+            digest: &Digest::of(&request).unwrap(),
+        });
+        let text = request.last().content.text();
+        let question = question.or(text.as_deref()).unwrap();
+        (keys.exact, keys.partition(request.last(), question, "e"))
+    }
+
+    #[test]
+    fn every_part_shows() {
+        let request = ChatRequest::parse(Bytes::from(chat(json!("x")).to_string())).unwrap();
+        let digest = Digest::of(&request).unwrap();
+        let keys = |scope, policy, headers: &HeaderMap, embedder| {
+            let keys = Keys::of(KeyParts {
+                scope: ScopeId([scope; 32]),
+                policy,
+                headers,
+                digest: &digest,
+            });
+            (keys.exact, keys.partition(request.last(), "x", embedder))
         };
-        Keys::of(parts).unwrap()
+        let (none, mut some) = (HeaderMap::new(), HeaderMap::new());
+        some.insert("openai-beta", "a".parse().unwrap());
+        let plain = keys(0, "p/m", &none, "e");
+        assert_eq!(keys(0, "p/m", &none, "e"), plain);
+        for other in
+            [keys(1, "p/m", &none, "e"), keys(0, "p/n", &none, "e"), keys(0, "p/m", &some, "e")]
+        {
+            assert!(other.0 != plain.0 && other.1 != plain.1);
+        }
+        let of_another_model = keys(0, "p/m", &none, "f");
+        assert!(of_another_model.0 == plain.0 && of_another_model.1 != plain.1);
     }
 
     fn chat(last: Value) -> Value {
@@ -192,28 +242,25 @@ mod tests {
     #[test]
     fn rewordings_share_a_partition_and_no_exact_key() {
         let (a, b) = (keys(&chat(json!("one")), None), keys(&chat(json!("two")), None));
-        assert_eq!(a.partition, b.partition);
-        assert_ne!(a.exact, b.exact);
+        assert_eq!(a.1, b.1);
+        assert_ne!(a.0, b.0);
     }
 
     #[test]
     fn a_question_in_parts_is_not_compared_with_one_in_plain_text() {
         let parts = chat(json!([{"type": "text", "text": "one"}]));
-        assert_ne!(keys(&parts, None).partition, keys(&chat(json!("one")), None).partition);
+        assert_ne!(keys(&parts, None).1, keys(&chat(json!("one")), None).1);
     }
 
     #[test]
     fn context_around_a_given_question_must_be_equal() {
         let with = |context: &str, question: &str| {
-            keys(&chat(json!(format!("{context}\nQuestion: {question}"))), Some(question)).partition
+            keys(&chat(json!(format!("{context}\nQuestion: {question}"))), Some(question)).1
         };
         assert_eq!(with("doc 1", "who?"), with("doc 1", "what man?"));
         assert_ne!(with("doc 1", "who?"), with("doc 2", "who?"));
         let hidden = keys(&chat(json!("rendered")), Some("who?"));
-        assert_ne!(
-            hidden.partition,
-            keys(&chat(json!("otherwise rendered")), Some("who?")).partition
-        );
+        assert_ne!(hidden.1, keys(&chat(json!("otherwise rendered")), Some("who?")).1);
     }
 
     #[test]
@@ -235,8 +282,8 @@ mod tests {
         limits[1]["max_completion_tokens"] = json!(5);
         assert_eq!(keys(&limits[0], None), keys(&limits[1], None));
         limits[1]["max_tokens"] = json!(6);
-        assert_ne!(keys(&limits[0], None).exact, keys(&limits[1], None).exact);
+        assert_ne!(keys(&limits[0], None).0, keys(&limits[1], None).0);
         dressed["seed"] = json!(1);
-        assert_ne!(keys(&plain, None).exact, keys(&dressed, None).exact);
+        assert_ne!(keys(&plain, None).0, keys(&dressed, None).0);
     }
 }

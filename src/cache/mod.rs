@@ -10,6 +10,7 @@ pub mod exact;
 pub mod flight;
 pub mod key;
 pub mod policy;
+pub mod reading;
 pub mod replay;
 pub mod scope;
 pub mod semantic;
@@ -21,6 +22,7 @@ pub use self::{
     flight::{Flights, Join},
     key::{ExactKey, Keys, PartitionKey},
     policy::{Bypass, Policy},
+    reading::Reading,
     scope::ScopeId,
     semantic::{Hit, SemanticIndex},
 };

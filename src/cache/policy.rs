@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::care::{Freshness, Personal, care};
+use super::{
+    Reading,
+    care::{Freshness, Personal, care},
+};
 use crate::{
     api::{chat::ChatRequest, control::Controls},
     config::Cache,
@@ -109,12 +112,15 @@ pub struct Policy {
 const NOW_TTL: Duration = Duration::from_secs(60);
 
 impl Policy {
-    /// The policy for `request`. What the caller asks for can only tighten what the operator allows.
-    pub fn of(request: &ChatRequest, controls: &Controls, settings: &Cache) -> Self {
+    /// The policy for a request. What the caller asks for can only tighten what the operator allows.
+    pub fn of(reading: &Reading, controls: &Controls, settings: &Cache) -> Self {
+        let request = &*reading.request;
         let allowed = allowed(request, controls, settings);
-        let said = controls.question.clone().or_else(|| request.last().content.text());
-        let said = said.filter(|_| settings.careful && allowed.is_ok()).unwrap_or_default();
-        let (freshness, personal) = care(&said);
+        let (freshness, personal) = match &controls.question {
+            _ if !settings.careful || allowed.is_err() => (Freshness::Timeless, Personal::No),
+            Some(question) => care(question),
+            None => reading.care(),
+        };
         let longest = match freshness {
             Freshness::Timeless => settings.ttl,
             Freshness::Soon(longest) => settings.ttl.min(longest),
@@ -218,7 +224,7 @@ mod tests {
             body[name] = value.clone();
         }
         Policy::of(
-            &ChatRequest::parse(Bytes::from(body.to_string())).unwrap(),
+            &Reading::new(ChatRequest::parse(Bytes::from(body.to_string())).unwrap()),
             controls,
             &settings(),
         )

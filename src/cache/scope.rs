@@ -1,5 +1,7 @@
 //! Who may share answers.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{auth::Principal, config::Scope};
@@ -26,7 +28,7 @@ impl TryFrom<String> for ScopeId {
 impl ScopeId {
     /// The scope of a caller, narrowed to `within` when the caller asks for it: a caller can leave company, never join it.
     pub fn of(scope: &Scope, principal: &Principal, within: Option<&str>) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key("scrimp 2026 cache scope");
+        let mut hasher = SCOPE.clone();
         match scope {
             Scope::Key => hasher.update(&principal.id),
             Scope::Shared => hasher.update(b"shared"),
@@ -37,6 +39,9 @@ impl ScopeId {
         Self(*hasher.finalize().as_bytes())
     }
 }
+
+static SCOPE: LazyLock<blake3::Hasher> =
+    LazyLock::new(|| blake3::Hasher::new_derive_key("scrimp 2026 cache scope"));
 
 impl std::fmt::Display for ScopeId {
     /// The first half of its hash: enough to tell scopes apart, and no key.

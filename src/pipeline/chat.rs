@@ -1,7 +1,7 @@
 //! One chat request, step by step.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -10,21 +10,18 @@ use http::{HeaderMap, StatusCode};
 
 use super::{
     Body, CacheOutcome, Error, Gateway, Outgoing, Report,
-    caller::Caller,
     capture::{Capture, Settlement},
     cascade::{Answered, First},
     context::Context,
     feedback::Served,
     gateway::Admitted,
     pending::Pending,
+    readings::Read,
     store::{Found, Match},
 };
 use crate::{
     account::{NanoUsd, Spent, cost},
-    api::{
-        chat::ChatRequest,
-        control::{ControlError, Controls},
-    },
+    api::control::{ControlError, Controls},
     cache::{
         Bypass, Entry, Keys, Policy, Provenance, ScopeId,
         flight::{Join, Lead},
@@ -47,11 +44,17 @@ impl Gateway {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Outgoing, Error> {
-        let asked = Caller::read(protocol, body.clone())?;
-        admitted.record.named(&asked.1.model);
-        let mut ctx = self.read(asked, admitted, headers, &body)?;
+        let readings = self.readings.as_ref();
+        let known = readings.and_then(|known| known.get(&admitted.principal, protocol, &body));
+        let is_new = known.is_none();
+        let read = known.map_or_else(|| Read::of(protocol, body.clone()), Ok)?;
+        admitted.record.named(&read.reading.request.model);
+        let mut ctx = self.read(&read, admitted, headers, &body)?;
         let readable = ctx.keys.filter(|_| ctx.policy.read.is_ok());
         if let Some(found) = readable.and_then(|keys| self.exact(&ctx, keys)) {
+            if let Some(readings) = readings.filter(|_| is_new) {
+                readings.keep(&ctx.principal, protocol, &body, read);
+            }
             return Ok(self.serve(ctx, &found));
         }
         if ctx.policy.only_if_cached {
@@ -65,7 +68,7 @@ impl Gateway {
         };
         let flight = tokio::time::timeout(self.parts.total_timeout, self.flights.join(keys.exact));
         let lead = match ctx.wait(flight).await.map_err(|_| Error::FlightTimeout)? {
-            Join::Landed(found) if found.serves(&ctx, self.parts.clock.now()) => {
+            Join::Landed(found) if self.serves(&found, &ctx) => {
                 return Ok(self.serve(ctx, &found));
             }
             Join::Landed(_) | Join::Alone => None,
@@ -83,16 +86,17 @@ impl Gateway {
     /// The request, understood: controls, model, what the cache may do, keys.
     fn read(
         &self,
-        (caller, request): (Caller, ChatRequest),
+        Read { caller, reading }: &Read,
         Admitted { principal, place, id, record }: Admitted,
         headers: HeaderMap,
         body: &Bytes,
     ) -> Result<Context, Error> {
         let controls = Controls::parse(&headers)?;
         let max_wrong = controls.max_wrong;
+        let request = &reading.request;
         let tier = controls.tier.as_deref().map(|name| self.tier(name)).transpose()?;
         let asked = self.parts.resolver.resolve(&request.model, tier)?;
-        let mut policy = Policy::of(&request, &controls, &self.parts.cache);
+        let mut policy = Policy::of(reading, &controls, &self.parts.cache);
         if caller.state().is_some() {
             policy.read = Err(Bypass::Stateful);
             policy.write = Err(Bypass::Stateful);
@@ -115,14 +119,8 @@ impl Gateway {
         let mut telling_headers = sharing::telling_headers(&asked, &headers, rules);
         telling_headers.extend(passed_headers.clone());
         let keys = (policy.read.is_ok() || policy.write.is_ok()).then(|| {
-            Keys::of(KeyParts {
-                scope,
-                policy: &shared_by_policy,
-                headers: &telling_headers,
-                request: &request,
-                embedder: self.parts.embedder.as_deref().map_or("", |embedder| embedder.identity()),
-                question: policy.question.as_deref().ok(),
-            })
+            let (policy, headers) = (shared_by_policy.as_str(), &telling_headers);
+            reading.digest().map(|digest| Keys::of(KeyParts { scope, policy, headers, digest }))
         });
         let keys = match keys.transpose() {
             Ok(keys) => keys,
@@ -136,14 +134,15 @@ impl Gateway {
         Ok(Context {
             headers,
             passed_headers,
-            caller: Arc::new(caller),
-            request: Arc::new(request),
+            caller: Arc::clone(caller),
+            request: Arc::clone(request),
             asked,
             policy,
             principal,
             scope,
             max_wrong,
             keys,
+            partition: OnceLock::new(),
             embedded: None,
             refused: None,
             check: None,

@@ -1,7 +1,7 @@
 //! What is known of one request on its way.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::chat::ChatRequest,
     auth::Principal,
-    cache::{Keys, Policy, ScopeId},
+    cache::{Keys, PartitionKey, Policy, ScopeId},
     embed::Embedded,
     limit::Place,
     route::Asked,
@@ -42,6 +42,8 @@ pub struct Context {
     pub max_wrong: Option<f64>,
     /// What it is found by; `None` when the cache leaves it alone.
     pub keys: Option<Keys>,
+    /// Where questions like it are, once somebody looks there.
+    pub partition: OnceLock<PartitionKey>,
     /// The vectors of its question, once embedded.
     pub embedded: Option<Embedded>,
     /// The candidate that was refused, and why.

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use moka::sync::Cache;
 
-use super::{context::Context, learners::ScopeLearner};
+use super::{context::Context, learners::ScopeLearner, remembered::Remembered};
 use crate::route::{
     learn::{Outcome, Sight},
     promise::Source,
 };
 
 /// Answers that are remembered; each takes about a kilobyte.
-const REMEMBERED: u64 = 20_000;
+const REMEMBERED: usize = 20_000;
 
 /// What a lower tier's answer was given to.
 #[derive(Clone)]
@@ -57,12 +56,12 @@ impl Question {
 }
 
 /// Answers by lower tiers that callers may be discontent with.
-pub struct Escalations(Cache<Question, Routed>);
+pub struct Escalations(Remembered<Question, Routed>);
 
 impl Escalations {
     /// Remembers answers for so long.
     pub fn new(window: Duration) -> Self {
-        Self(Cache::builder().max_capacity(REMEMBERED).time_to_live(window).build())
+        Self(Remembered::new(REMEMBERED, window))
     }
 
     /// A lower tier's answer goes out.
@@ -72,7 +71,7 @@ impl Escalations {
 
     /// The answer that was given to a question within the window; it is handed out once.
     pub fn take(&self, question: Question) -> Option<Routed> {
-        self.0.remove(&question)
+        self.0.take(&question)
     }
 }
 

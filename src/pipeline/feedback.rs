@@ -2,10 +2,9 @@
 
 use std::{fmt, str::FromStr, sync::Weak, time::Duration};
 
-use moka::sync::Cache;
 use serde::Deserialize;
 
-use super::{Error, Gateway, budgets::ScopeBudget, escalations::Routed};
+use super::{Error, Gateway, budgets::ScopeBudget, escalations::Routed, remembered::Remembered};
 use crate::{
     auth::Principal,
     cache::Entry,
@@ -26,7 +25,11 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "req-{:032x}", self.0)
+        let mut text = *b"req-00000000000000000000000000000000";
+        for (at, digit) in text[4..].iter_mut().rev().enumerate() {
+            *digit = b"0123456789abcdef"[(self.0 >> (4 * at)) as usize & 15];
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -69,16 +72,16 @@ impl Served {
 }
 
 /// Answers that can still be complained about.
-pub struct ServedAnswers(Cache<RequestId, Served>);
+pub struct ServedAnswers(Remembered<RequestId, Served>);
 
 /// How many answers are remembered; each takes some hundred bytes.
-const REMEMBERED: u64 = 20_000;
+const REMEMBERED: usize = 20_000;
 /// For how long.
 const REMEMBERED_FOR: Duration = Duration::from_secs(86_400);
 
 impl Default for ServedAnswers {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build())
+        Self(Remembered::new(REMEMBERED, REMEMBERED_FOR))
     }
 }
 
@@ -121,7 +124,7 @@ impl Gateway {
         })?;
         let served = self.served.0.get(&id).filter(|served| *served.caller() == principal.id);
         let served = served.ok_or(Error::UnknownRequest)?;
-        self.served.0.invalidate(&id);
+        self.served.0.take(&id);
         match served {
             Served::Cached { entry, budget, .. } => {
                 self.cached(&entry, budget.as_ref(), feedback.verdict);

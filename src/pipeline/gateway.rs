@@ -18,18 +18,20 @@ use super::{
     budgets::Budgets,
     check::Checker,
     comparisons::{Comparer, Means},
+    context::Context,
     conversations::Conversations,
     escalations::Escalations,
     feedback::ServedAnswers,
     learners::Learners,
     llm_judge::LlmJudge,
+    readings::Readings,
     spending::Spending,
     store::Found,
 };
 use crate::{
     account::{NanoUsd, Price, PriceBook, ledger::Ledger},
     auth::{Authenticator, Principal},
-    cache::{Clock, ExactCache, Flights, SemanticIndex, embeddings::EmbeddingCache},
+    cache::{Clock, ExactCache, Flights, PartitionKey, SemanticIndex, embeddings::EmbeddingCache},
     classify::Classifier,
     config::{self, Cache, CallerKey, ModelFacts, Router, Target, Tier, Tiers},
     embed::Embedder,
@@ -95,6 +97,8 @@ pub struct Parts {
 /// Answers requests.
 pub struct Gateway {
     pub(super) parts: Parts,
+    /// Where there is a cache to come back to.
+    pub(super) readings: Option<Readings>,
     pub(super) flights: Flights<Found>,
     pub(super) budgets: Arc<Budgets>,
     pub(super) checker: Arc<Checker>,
@@ -108,6 +112,14 @@ pub struct Gateway {
 }
 
 impl Parts {
+    /// Where questions like that of `ctx` are, when it is matched by meaning.
+    pub(super) fn partition(&self, ctx: &Context) -> Option<PartitionKey> {
+        let (keys, question) = (ctx.keys?, ctx.policy.question.as_deref().ok()?);
+        let embedder = self.embedder.as_deref().map_or("", |embedder| embedder.identity());
+        let found = || keys.partition(ctx.request.last(), question, embedder);
+        Some(*ctx.partition.get_or_init(found))
+    }
+
     /// Where the gateway's own requests are written down.
     pub(super) fn books(&self) -> Books {
         Books {
@@ -147,6 +159,7 @@ impl Gateway {
             escalations: Escalations::new(parts.router.escalation_window),
             served: ServedAnswers::default(),
             conversations: Arc::default(),
+            readings: parts.cache.enabled.then(|| Readings::new(parts.cache.max_bytes)),
             flights: Flights::default(),
             draining: AtomicBool::new(false),
             parts,

@@ -38,6 +38,15 @@ impl Gateway {
         fresh.then_some(Found { entry, by_meaning: None })
     }
 
+    /// Whether what another request found serves this one as well: fresh enough, and when found by meaning only where
+    /// this one may be matched by meaning, with the same question.
+    pub(super) fn serves(&self, found: &Found, ctx: &Context) -> bool {
+        let Found { entry, by_meaning } = found;
+        let same_question = by_meaning.is_none()
+            || entry.partition.is_some() && entry.partition == self.parts.partition(ctx);
+        same_question && entry.is_fresh(self.parts.clock.now(), ctx.policy.max_age)
+    }
+
     /// An entry for the same request, stored while we waited, or for one that means the same. Where the best candidate is
     /// not served, `ctx` learns why, and what the fresh answer is to be compared with.
     pub(super) async fn look_up(&self, ctx: &mut Context, keys: Keys) -> Option<Found> {
@@ -48,10 +57,11 @@ impl Gateway {
         let (Ok(question), Some(embedded)) = (&ctx.policy.question, &ctx.embedded) else {
             return None;
         };
+        let partition = self.parts.partition(ctx)?;
         let budget = self.budgets.of(ctx.scope);
         let least = budget.threshold(ctx.max_wrong);
         let query = Query {
-            partition: keys.partition,
+            partition,
             vector: &embedded.vector,
             max_age: ctx.policy.max_age,
             now: self.parts.clock.now(),

@@ -24,7 +24,8 @@ pub struct OpenRecord(Option<Arc<Open>>);
 struct Open {
     ledger: Arc<Ledger>,
     start: Instant,
-    record: Mutex<Record>,
+    /// Until it is written.
+    record: Mutex<Option<Record>>,
 }
 
 impl OpenRecord {
@@ -62,7 +63,7 @@ impl OpenRecord {
             tags: [].into_iter().collect(),
             content: Content::None,
         };
-        let (ledger, record) = (Arc::clone(ledger), Mutex::new(record));
+        let (ledger, record) = (Arc::clone(ledger), Mutex::new(Some(record)));
         Self(Some(Arc::new(Open { ledger, start: Instant::now(), record })))
     }
 
@@ -79,10 +80,11 @@ impl OpenRecord {
             LogContent::Hash => Content::Hash(*blake3::hash(body).as_bytes()),
             LogContent::Full => Content::Full { prompt: body.clone(), answer: Bytes::new() },
         };
-        let mut record = open.record.lock();
-        record.scope.copy_from_slice(&scope.0[..8]);
-        record.tags = controls.tags.iter().map(String::as_str).collect();
-        record.content = content;
+        self.note(|record| {
+            record.scope.copy_from_slice(&scope.0[..8]);
+            record.tags = controls.tags.iter().map(String::as_str).collect();
+            record.content = content;
+        });
     }
 
     /// The gateway itself asked `target`, for this `purpose`.
@@ -168,15 +170,16 @@ impl OpenRecord {
 
     fn note(&self, change: impl FnOnce(&mut Record)) {
         if let Some(open) = &self.0 {
-            change(&mut open.record.lock());
+            open.record.lock().as_mut().map(change);
         }
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let mut record = self.record.lock().clone();
-        record.latency.total = self.start.elapsed();
-        self.ledger.note(record);
+        if let Some(mut record) = self.record.get_mut().take() {
+            record.latency.total = self.start.elapsed();
+            self.ledger.note(record);
+        }
     }
 }

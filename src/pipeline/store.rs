@@ -29,17 +29,6 @@ pub struct Match {
     pub confidence: f64,
 }
 
-impl Found {
-    /// Whether what another request found serves this one as well: fresh enough, and when found by meaning only where
-    /// this one may be matched by meaning, with the same question.
-    pub fn serves(&self, ctx: &Context, now: std::time::Duration) -> bool {
-        let same_question = self.by_meaning.is_none()
-            || ctx.policy.question.is_ok()
-                && self.entry.partition == ctx.keys.map(|keys| keys.partition);
-        same_question && self.entry.is_fresh(now, ctx.policy.max_age)
-    }
-}
-
 /// All that storing takes, detached from the request: a stream is stored when the request is long gone.
 pub struct Storing {
     exact: ExactCache,
@@ -70,9 +59,10 @@ impl Storing {
             (Err(reason), _) => Err(reason.as_str()),
             (Ok(()), None) => Err("unkeyable"),
             (Ok(()), Some(keys)) => {
-                let indexed = match (&ctx.policy.question, &ctx.embedded) {
-                    (Ok(question), Some(embedded)) => Some(Indexed {
-                        partition: keys.partition,
+                let partition = ctx.embedded.as_ref().and_then(|_| parts.partition(ctx));
+                let indexed = match (&ctx.policy.question, &ctx.embedded, partition) {
+                    (Ok(question), Some(embedded), Some(partition)) => Some(Indexed {
+                        partition,
                         question: question.as_str().into(),
                         vector: Arc::clone(&embedded.vector),
                     }),

@@ -25,7 +25,7 @@ impl Malformed {
 }
 
 /// What a caller speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
     /// OpenAI's chat completions.
     Chat,

@@ -4,46 +4,60 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::{
-    account::NanoUsd,
-    pipeline::{CacheOutcome, Report},
-};
+use crate::pipeline::{CacheOutcome, Report};
 
 /// Adds our headers for `report`; `overhead` is our own share of the time until the head.
 pub fn add(headers: &mut HeaderMap, report: &Report, overhead: Duration) {
-    put(headers, "cache-status", &cache_status(report));
-    put(headers, "x-scrimp-cache", report.cache.as_str());
+    headers.reserve(MOST_HEADERS);
+    put(headers, CACHE_STATUS, &cache_status(report));
+    put(headers, CACHE, report.cache.as_str());
     if let CacheOutcome::Exact { age, .. } | CacheOutcome::Semantic { age, .. } = report.cache {
         headers.insert(header::AGE, HeaderValue::from(age.as_secs()));
     }
     if let CacheOutcome::Semantic { similarity, confidence, .. } = report.cache {
-        put(headers, "x-scrimp-similarity", &format!("{similarity:.4}"));
-        put(headers, "x-scrimp-confidence", &format!("{confidence:.4}"));
+        put(headers, SIMILARITY, &format!("{similarity:.4}"));
+        put(headers, CONFIDENCE, &format!("{confidence:.4}"));
     }
     if let CacheOutcome::Miss { refused: Some(refused) } = &report.cache {
-        put(headers, "x-scrimp-refused", refused);
+        put(headers, REFUSED, refused);
     }
     if let Some(target) = &report.target {
-        put(headers, "x-scrimp-model", target);
+        put(headers, MODEL, target);
     }
     if let Some(tier) = &report.tier {
-        put(headers, "x-scrimp-tier", tier.as_str());
+        put(headers, TIER, tier.as_str());
     }
     if let Some(reason) = &report.reason {
-        put(headers, "x-scrimp-reason", reason);
+        put(headers, REASON, reason);
     }
     if !report.dropped.is_empty() {
-        put(headers, "x-scrimp-dropped", &report.dropped.join(", "));
+        put(headers, DROPPED, &report.dropped.join(", "));
     }
-    let money = |amount: NanoUsd| amount.to_string();
     if let Some(cost) = report.cost {
-        put(headers, "x-scrimp-cost-usd", &money(cost));
+        put(headers, COST_USD, &cost.to_string());
     }
     if let Some(saved) = report.saved {
-        put(headers, "x-scrimp-saved-usd", &money(saved));
+        put(headers, SAVED_USD, &saved.to_string());
     }
-    put(headers, "x-scrimp-overhead-us", &overhead.as_micros().to_string());
+    let overhead = u64::try_from(overhead.as_micros()).unwrap_or(u64::MAX);
+    headers.insert(OVERHEAD_US, HeaderValue::from(overhead));
 }
+
+/// Those of an answer, its length and its date.
+const MOST_HEADERS: usize = 14;
+
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const CACHE: HeaderName = HeaderName::from_static("x-scrimp-cache");
+const SIMILARITY: HeaderName = HeaderName::from_static("x-scrimp-similarity");
+const CONFIDENCE: HeaderName = HeaderName::from_static("x-scrimp-confidence");
+const REFUSED: HeaderName = HeaderName::from_static("x-scrimp-refused");
+const MODEL: HeaderName = HeaderName::from_static("x-scrimp-model");
+const TIER: HeaderName = HeaderName::from_static("x-scrimp-tier");
+const REASON: HeaderName = HeaderName::from_static("x-scrimp-reason");
+const DROPPED: HeaderName = HeaderName::from_static("x-scrimp-dropped");
+const COST_USD: HeaderName = HeaderName::from_static("x-scrimp-cost-usd");
+const SAVED_USD: HeaderName = HeaderName::from_static("x-scrimp-saved-usd");
+const OVERHEAD_US: HeaderName = HeaderName::from_static("x-scrimp-overhead-us");
 
 /// `Cache-Status` of RFC 9211.
 fn cache_status(report: &Report) -> String {
@@ -63,7 +77,7 @@ fn cache_status(report: &Report) -> String {
 }
 
 /// Header values are visible ASCII; anything else (a model or rule may be named in any script) becomes `?`.
-fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     let plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
     let value = if value.bytes().all(plain) {
         HeaderValue::from_str(value)
@@ -75,7 +89,7 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
         )
     };
     if let Ok(value) = value {
-        headers.insert(HeaderName::from_static(name), value);
+        headers.insert(name, value);
     }
 }
 
@@ -117,7 +131,7 @@ mod tests {
     #[test]
     fn values_stay_plain() {
         let mut headers = HeaderMap::new();
-        put(&mut headers, "x-scrimp-reason", "rule 'é\r\nx'");
+        put(&mut headers, REASON, "rule 'é\r\nx'");
         assert_eq!(headers["x-scrimp-reason"], "rule '???x'");
     }
 }

@@ -138,6 +138,43 @@ async fn one_entry_serves_streaming_and_other_callers() {
 }
 
 #[tokio::test]
+async fn the_same_bytes_a_third_time_are_still_asked_by_whoever_sends_them() {
+    let upstream = Upstream::echo().await;
+    let gateway = Gateway::before(&upstream, "").await;
+    let mut body = chat("a");
+    body["max_tokens"] = json!(5);
+    let outcomes = async |key: &str, headers: &[(&str, &str)]| {
+        let mut outcomes = Vec::new();
+        for _ in 0..3 {
+            outcomes.push(gateway.chat_as(key, headers, &body).await.cache().to_owned());
+        }
+        outcomes
+    };
+    for (key, headers) in [
+        ("alice", [].as_slice()),
+        ("bob", &[]),
+        ("alice", &[("x-scrimp-scope", "apart")]),
+        ("alice", &[("openai-beta", "assistants=v2")]),
+    ] {
+        assert_eq!(outcomes(key, headers).await, ["miss", "exact", "exact"], "{key} {headers:?}");
+        assert_eq!(outcomes(key, headers).await, ["exact", "exact", "exact"], "{key} {headers:?}");
+    }
+    let refreshed = gateway.chat_as("alice", &[("cache-control", "no-cache")], &body).await;
+    assert_eq!(refreshed.cache(), "bypass");
+    assert_eq!(upstream.calls(), 5);
+    // Read as another protocol, the same bytes are answered in that.
+    for (path, kind, value) in
+        [("messages", "type", "message"), ("chat/completions", "object", "chat.completion")]
+    {
+        for _ in 0..3 {
+            let request = gateway.post(&format!("/v1/{path}")).bearer_auth("alice");
+            let answer = Gateway::read(request.body(body.to_string())).await;
+            assert_eq!((answer.cache(), &answer.json()[kind]), ("exact", &json!(value)), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_stored_from_an_answer_that_is_not_whole() {
     let with_finish = |reason: &str| {
         let mut body = completion("x");

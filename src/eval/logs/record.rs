@@ -10,7 +10,7 @@ use crate::{
     account::{NanoUsd, PriceBook, Usage, cost},
     api::{chat::ChatRequest, control::Controls},
     auth::Principal,
-    cache::{ExactKey, Keys, PartitionKey, Policy, ScopeId, key::KeyParts},
+    cache::{ExactKey, Keys, PartitionKey, Policy, Reading, ScopeId, key::KeyParts},
     config::Cache,
     eval::trace::Label,
 };
@@ -104,23 +104,23 @@ impl<'a> Maker<'a> {
         }
         let bytes = Bytes::from(Value::Object(body).to_string());
         let request = ChatRequest::parse(bytes).map_err(|error| format!("bad request: {error}"))?;
-        let policy = Policy::of(&request, &Controls::default(), self.settings);
-        let question = policy.question.as_ref().ok();
+        let reading = Reading::new(request);
+        let policy = Policy::of(&reading, &Controls::default(), self.settings);
         let principal = Principal {
             name: None,
             id: *blake3::hash(scope.as_deref().unwrap_or_default().as_bytes()).as_bytes(),
             policy: None,
             is_limited: false,
         };
-        let parts = KeyParts {
+        let request = &reading.request;
+        let keys = Keys::of(KeyParts {
             scope: ScopeId::of(&self.settings.scope, &principal, None),
             policy: &request.model,
             headers: &HeaderMap::new(),
-            request: &request,
-            embedder: "",
-            question: question.map(String::as_str),
-        };
-        let keys = Keys::of(parts).map_err(|error| format!("bad request: {error}"))?;
+            digest: reading.digest().map_err(|error| format!("bad request: {error}"))?,
+        });
+        let question = policy.question.as_deref().unwrap_or_default();
+        let partition = keys.partition(request.last(), question, "");
         let calls_tools = answer.as_ref().is_some_and(|answer| answer.calls_tools);
         let bypass = policy.question.as_ref().err().map(|bypass| bypass.as_str());
         let refused = policy.write.as_ref().err().map(|bypass| bypass.as_str());
@@ -131,7 +131,7 @@ impl<'a> Maker<'a> {
             at,
             scope,
             exact: keys.exact,
-            partition: keys.partition,
+            partition,
             exact_only: refused.or(bypass).or(calls_tools.then_some(TOOL_CALL)),
             storable: whole && policy.write.is_ok(),
             answer: answer.and_then(|answer| answer.text),

@@ -10,8 +10,8 @@ use http::HeaderMap;
 use scrimp::{
     api::{chat::ChatRequest, embeddings::EmbeddingsRequest, fields::Fields},
     cache::{
-        ScopeId,
-        key::{KeyParts, Keys},
+        ExactKey, PartitionKey, ScopeId,
+        key::{Digest, KeyParts, Keys},
     },
     config::{Format, Provider, Target, Vertex},
     protocol::{Protocol, messages, responses},
@@ -49,16 +49,16 @@ fn chat(body: &Bytes, form: Form) {
     assert_eq!(self::keys(&respelt).ok(), Some(keys));
 }
 
-fn keys(chat: &ChatRequest) -> Result<Keys, serde_json::Error> {
-    let question = chat.last().content.text();
-    Keys::of(KeyParts {
+fn keys(chat: &ChatRequest) -> Result<(ExactKey, Option<PartitionKey>), serde_json::Error> {
+    let keys = Keys::of(KeyParts {
         scope: ScopeId([0; 32]),
         policy: "p/m",
         headers: &HeaderMap::new(),
-        request: chat,
-        embedder: "e",
-        question: question.as_deref(),
-    })
+        digest: &Digest::of(chat)?,
+    });
+    let last = chat.last();
+    let question = last.content.text();
+    Ok((keys.exact, question.map(|question| keys.partition(last, &question, "e"))))
 }
 
 /// As `pipeline::caller` does it.
