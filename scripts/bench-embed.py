@@ -8,7 +8,8 @@ Every engine gets the same token ids and the same weights, those of the encoder 
 model in FOLDER, in the layout of Hugging Face), and computes the unit vector with one thread, in a process that is pinned
 to one core; tokenisation is left out. Scrimp computes with each of this processor's instructions. onnxruntime has the
 graph in 32-bit floats, and quantised dynamically to int8 with a scale a matrix, which is its default, and with a scale a
-column, which is nearer to the floats. Rounds are interleaved, so that a change of the machine's speed meets all of them;
+column, which is nearer to the floats; on Linux, with a C compiler and a processor that allows it, it is also held to AVX2,
+by scripts/bench_embed/hold_to_avx2.c. Rounds are interleaved, so that a change of the machine's speed meets all of them;
 medians over the rounds are reported. Cosines are with onnxruntime's vectors in 32-bit floats, over the questions of
 scripts/eval/pairs.jsonl.
 
@@ -23,6 +24,7 @@ import json
 import logging
 import os
 import platform
+import shutil
 import statistics
 import struct
 import subprocess
@@ -41,6 +43,7 @@ TEXTS = 300
 MOST_TOKENS = 256
 FLOATS, INT8, INT8_BY_COLUMN = "onnxruntime f32", "onnxruntime int8", "onnxruntime int8, a scale a column"
 SENTENCE_TRANSFORMERS = "sentence-transformers f32"
+HELD = ", held to AVX2"
 
 
 def main():
@@ -96,19 +99,33 @@ def start(arguments, folder):
     """A process for each backend, by its name; some share one. Each prints the names of its backends first, and answers
     a line `{"backend", "ids", "seconds"}` with the vector and the median time to compute it within so many seconds."""
     own = [sys.executable, __file__, "--model", arguments.model, "--folder", folder, "--peer"]
-    commands = [("scrimp ", [bench_binary("embed"), "serve", arguments.model]), ("", [*own, "onnxruntime"])]
+    commands = [("scrimp ", {}, [bench_binary("embed"), "serve", arguments.model]), ("", {}, [*own, "onnxruntime"])]
+    if held := held_to_avx2(folder):
+        commands.append(("", held, [*own, "onnxruntime" + HELD]))
     if importlib.util.find_spec("sentence_transformers"):
-        commands.append(("", [*own, "sentence-transformers"]))
+        commands.append(("", {}, [*own, "sentence-transformers"]))
     engines = {}
-    for prefix, command in commands:
+    for prefix, environment, command in commands:
         command = ["taskset", "-c", str(arguments.core), *map(str, command)]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                   env=os.environ | environment)
         line = process.stdout.readline()
         if not line:
             sys.exit(f"bench-embed: {' '.join(command)} did not start")
         # What is for processors without any of the others' instructions takes a hundred times as long.
         engines |= {f"{prefix}{name}": process for name in json.loads(line) if not name.startswith("Portable")}
     return engines
+
+
+def held_to_avx2(folder):
+    """An environment in which a program sees no more than AVX2; None where there is no way to it."""
+    source, library = ROOT / "scripts/bench_embed/hold_to_avx2.c", folder / "hold_to_avx2.so"
+    compiler = shutil.which("cc")
+    if not compiler or subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", library, source]).returncode:
+        return None
+    environment = {"LD_PRELOAD": str(library)}
+    tried = subprocess.run([sys.executable, "-c", ""], env=os.environ | environment)
+    return environment if tried.returncode == 0 else None
 
 
 def ask(engines, name, ids, seconds=0.0):
@@ -123,7 +140,10 @@ def peer(kind, model, folder):
     """Serves another library, as our bench does."""
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
-    backends = onnxruntime(model, folder) if kind == "onnxruntime" else sentence_transformers(model, folder)
+    if kind.startswith("onnxruntime"):
+        backends = {name + kind.removeprefix("onnxruntime"): it for name, it in onnxruntime(model, folder).items()}
+    else:
+        backends = sentence_transformers(model, folder)
     print(json.dumps(list(backends)), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
@@ -143,6 +163,7 @@ def onnxruntime(model, folder):
     import onnxruntime as ort
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    folder = Path(tempfile.mkdtemp(dir=folder))
     paths = {name: folder / f"{number}.onnx" for number, name in enumerate((FLOATS, INT8, INT8_BY_COLUMN))}
     write_onnx(model, paths[FLOATS])
     for name in (INT8, INT8_BY_COLUMN):

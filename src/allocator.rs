@@ -1,54 +1,28 @@
-//! Owns [`Allocator`]: mimalloc, asked in the shortest way.
-#![expect(unsafe_code, reason = "an allocator is one")]
+//! Owns the choice of the allocator, jemalloc, and how it is set up.
+//!
+//! A request makes a hundred small allocations, many of which another thread frees: records that the ledger has written,
+//! entries that make room. Under an hour of mixed traffic jemalloc holds two thirds of the memory that mimalloc does, for a
+//! few hundredths more CPU time.
+#![expect(unsafe_code, reason = "the allocator's own interface")]
 
-use std::{
-    alloc::{GlobalAlloc, Layout},
-    ffi::c_void,
-};
+use std::ptr;
 
-use libmimalloc_sys as mi;
+use tikv_jemalloc_sys::mallctl;
+use tikv_jemallocator::Jemalloc;
 
-/// A request makes a hundred small short-lived allocations; a pass-through takes about a tenth less CPU time than with the
-/// system's allocator.
-pub struct Allocator;
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
-/// What every block is aligned to, however it was asked for.
-const ALIGNED: usize = 8;
+/// Read by jemalloc when it starts: free memory goes back to the system after a second, by a thread of its own.
+// SAFETY: a text that ends with a zero, under the name and with the layout that jemalloc looks for.
+#[unsafe(export_name = "_rjem_malloc_conf")]
+pub static SETTINGS: Option<&'static u8> =
+    Some(&b"background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0\0"[0]);
 
-// SAFETY: mimalloc allocates, on any thread, and a block of at least one byte is aligned to eight. Where more is wanted it is
-// told; a block is freed alike, however it came about.
-unsafe impl GlobalAlloc for Allocator {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        match layout.align() <= ALIGNED {
-            true => unsafe { mi::mi_malloc(layout.size()).cast() },
-            false => unsafe { mi::mi_malloc_aligned(layout.size(), layout.align()).cast() },
-        }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        match layout.align() <= ALIGNED {
-            true => unsafe { mi::mi_zalloc(layout.size()).cast() },
-            false => unsafe { mi::mi_zalloc_aligned(layout.size(), layout.align()).cast() },
-        }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, _: Layout) {
-        unsafe { mi::mi_free(block.cast::<c_void>()) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let block = block.cast::<c_void>();
-        match layout.align() <= ALIGNED {
-            true => unsafe { mi::mi_realloc(block, size).cast() },
-            false => unsafe { mi::mi_realloc_aligned(block, size, layout.align()).cast() },
-        }
-    }
-}
-
-impl Allocator {
-    /// Gives free memory back to the system.
-    pub fn give_back() {
-        // SAFETY: it may be called at any time, on any thread.
-        unsafe { mi::mi_collect(true) }
-    }
+/// Gives free memory back to the system at once.
+pub fn give_back() {
+    // 4096 stands for all arenas.
+    let purge = c"arena.4096.purge";
+    // SAFETY: an action with neither a value to be read nor one to be written.
+    unsafe { mallctl(purge.as_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), 0) };
 }

@@ -4,11 +4,6 @@ mod allocator;
 
 use std::process::ExitCode;
 
-use allocator::Allocator;
-
-#[global_allocator]
-static ALLOCATOR: Allocator = Allocator;
-
 fn main() -> ExitCode {
-    scrimp::cli::run(std::env::args_os(), Allocator::give_back)
+    scrimp::cli::run(std::env::args_os(), allocator::give_back)
 }

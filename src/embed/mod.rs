@@ -15,6 +15,7 @@ mod queue;
 pub(crate) mod shipped;
 mod source;
 mod tokenise;
+mod wordpiece;
 mod worker;
 
 use std::{future::Future, pin::Pin, sync::Arc};

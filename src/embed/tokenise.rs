@@ -11,6 +11,7 @@ use super::{
     error::LoadError,
     files::{Description, Files, invalid},
     shipped,
+    wordpiece::Plain,
 };
 
 /// Bytes a token that a longer text is probed with before all of it is read: far more than any language needs.
@@ -20,6 +21,8 @@ const PROBE_BYTES_PER_TOKEN: usize = 64;
 #[derive(Clone)]
 pub struct Tokenizer {
     backend: Arc<Backend>,
+    /// The short way, where there is one.
+    plain: Option<Arc<Plain>>,
     prefix: String,
     lowercase: bool,
     max_tokens: usize,
@@ -48,6 +51,7 @@ impl Tokenizer {
         }
         let Description { prefix, lowercase, max_tokens, .. } = description;
         Ok(Self {
+            plain: Plain::of(&backend).map(Arc::new),
             backend: Arc::new(backend),
             prefix: prefix.clone(),
             lowercase: *lowercase,
@@ -100,7 +104,11 @@ impl Tokenizer {
             (prefix, false) => Some(format!("{prefix}{text}")),
             (prefix, true) => Some(format!("{prefix}{text}").to_lowercase()),
         };
-        let encoding = self.backend.encode_fast(prepared.as_deref().unwrap_or(text), true);
+        let text = prepared.as_deref().unwrap_or(text);
+        if let Some(ids) = self.plain.as_ref().and_then(|plain| plain.ids(&self.backend, text)) {
+            return Ok(ids);
+        }
+        let encoding = self.backend.encode_fast(text, true);
         encoding.map(|encoding| encoding.get_ids().to_vec()).map_err(|error| error.to_string())
     }
 }

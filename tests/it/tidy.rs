@@ -39,7 +39,7 @@ const BORDERS: [(&str, &[&str]); 13] = [
             "src/pipeline/readings.rs",
         ],
     ),
-    ("libmimalloc_sys", &["src/allocator.rs"]),
+    ("jemalloc", &["src/allocator.rs"]),
     ("rusqlite", &["src/account/ledger/"]),
     ("aws_", &["src/upstream/sign/aws.rs", "src/provider/bedrock/frame.rs"]),
     ("use ring", &["src/upstream/sign/google.rs"]),

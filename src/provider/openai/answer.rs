@@ -69,7 +69,9 @@ impl Meaning {
             service_tier: Option<Value>,
             x_groq: Option<Value>,
         }
-        let Ok(view) = serde_json::from_slice::<View>(body) else { return Self::Unknown };
+        // Once for all of its strings.
+        let Ok(text) = std::str::from_utf8(body) else { return Self::Unknown };
+        let Ok(view) = serde_json::from_str::<View>(text) else { return Self::Unknown };
         match view {
             View { error: Some(error), .. } => {
                 Self::Error(error_message(&json!({ "error": error })))

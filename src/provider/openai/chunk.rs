@@ -38,7 +38,10 @@ impl Chunk {
         if data.as_ref() == DONE {
             return Some(Self::Done);
         }
-        let Ok(value) = serde_json::from_slice::<Value>(&data) else { return Some(Self::Unknown) };
+        let text = std::str::from_utf8(&data).ok();
+        let Some(value) = text.and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+            return Some(Self::Unknown);
+        };
         if let Some(error) = error(&value) {
             return Some(Self::Failed(error));
         }

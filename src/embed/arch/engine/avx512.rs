@@ -15,7 +15,7 @@ const LANES: usize = 16;
 const CHAINS: usize = 4;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq")]
-pub fn quantise(row: &[f32], bytes: &mut [u8], scale: &mut Scale) {
+pub fn quantise(row: &[f32], steps: f32, bytes: &mut [u8], scale: &mut Scale) {
     let (chunks, rest) = row.as_chunks::<{ CHAINS * LANES }>();
     let mut low = [_mm512_setzero_ps(); CHAINS];
     let mut high = low;
@@ -30,7 +30,7 @@ pub fn quantise(row: &[f32], bytes: &mut [u8], scale: &mut Scale) {
     let high = joined(high, |a, b| _mm512_max_ps(a, b));
     let low = rest.iter().copied().fold(_mm512_reduce_min_ps(low), f32::min);
     let high = rest.iter().copied().fold(_mm512_reduce_max_ps(high), f32::max);
-    let own = Scale::of(low, high);
+    let own = Scale::of(low, high, steps);
     *scale = own;
     let (inverse, shift) = (1.0 / own.step, ROUNDING + own.zero);
     let (factor, shifts) = (_mm512_set1_ps(inverse), _mm512_set1_ps(shift));

@@ -73,6 +73,15 @@ impl Kernel {
         instructions.are_usable().then_some(Self(instructions))
     }
 
+    /// Into how many steps the range of a row of activations is divided in int8.
+    pub fn steps(self) -> f32 {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => super::avx2::STEPS,
+            _ => 254.0,
+        }
+    }
+
     /// Its instructions.
     pub fn instructions(self) -> Instructions {
         self.0

@@ -15,6 +15,8 @@ mod avx512;
 mod avx_vnni;
 #[cfg(target_arch = "x86_64")]
 mod bf16;
+#[cfg(target_arch = "x86_64")]
+mod by_line;
 mod kernel;
 mod lined;
 #[cfg(target_arch = "aarch64")]
@@ -289,7 +291,7 @@ fn each<P: Send>(parts: impl Iterator<Item = P>, each: impl Fn(P) + Sync + Send)
 /// A linear layer over rows.
 fn linear(worker: &mut Worker, layer: &Packed, x: &[f32], (after, out): (After, &mut [f32])) {
     let mut narrow = std::mem::take(&mut worker.scratch.narrow);
-    narrow.fill(worker.vectors, (layer.width(), layer.inputs()), x.chunks_exact(layer.inputs()));
+    narrow.fill(worker.kernel, (layer.width(), layer.inputs()), x.chunks_exact(layer.inputs()));
     product::multiply(worker, &narrow, layer, after, out);
     worker.scratch.narrow = narrow;
 }

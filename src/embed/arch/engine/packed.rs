@@ -10,6 +10,7 @@
 use std::{ops::Range, sync::Arc};
 
 use super::{
+    kernel::Kernel,
     lined::Lined,
     pointwise::{self, Scale, Vectors},
     system,
@@ -220,14 +221,14 @@ pub struct Narrow {
 }
 
 impl Narrow {
-    /// Becomes `rows` rows of `inputs` numbers, each as `row` writes it down.
+    /// Becomes these rows of `inputs` numbers, for a kernel.
     pub fn fill<'a>(
         &mut self,
-        vectors: Vectors,
+        kernel: Kernel,
         (width, inputs): (Width, usize),
         rows: impl ExactSizeIterator<Item = &'a [f32]>,
     ) {
-        let count = rows.len();
+        let (count, vectors, steps) = (rows.len(), Vectors::of(kernel), kernel.steps());
         self.stride = width.groups(inputs);
         let needed = count.next_multiple_of(BLOCK) * self.stride;
         self.groups.grow(needed);
@@ -238,7 +239,8 @@ impl Narrow {
             groups[width.whole_groups(inputs)..].fill([0; 4]);
             match width {
                 Width::Int8 => {
-                    pointwise::quantise(vectors, row, groups.as_flattened_mut(), &mut scale);
+                    let bytes = groups.as_flattened_mut();
+                    pointwise::quantise(vectors, row, steps, bytes, &mut scale);
                 }
                 Width::Bf16 => pointwise::narrow(vectors, row, groups.as_flattened_mut()),
             }

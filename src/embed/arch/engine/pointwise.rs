@@ -103,8 +103,8 @@ macro_rules! compiled_for_each_extension {
 }
 
 compiled_for_each_extension! {
-    /// A row as bytes, with a scale and a zero of its own.
-    by_hand quantise(row: &[f32], bytes: &mut [u8], scale: &mut Scale);
+    /// A row as bytes of at most `steps + 1`, with a scale and a zero of its own.
+    by_hand quantise(row: &[f32], steps: f32, bytes: &mut [u8], scale: &mut Scale);
     /// A row in bf16, little-endian.
     compiled narrow(row: &[f32], bytes: &mut [u8]);
     /// Layer norm of a row in place.
@@ -129,11 +129,10 @@ pub struct Scale {
 impl Scale {
     /// That of numbers from `low`, at most zero, to `high`, at least zero.
     #[inline(always)]
-    pub fn of(low: f32, high: f32) -> Self {
+    pub fn of(low: f32, high: f32, steps: f32) -> Self {
         // With one step less than there are, and a quarter of one before the lowest, rounding the zero leads no number
-        // out of a byte's range, not even by the last bit of a product.
-        const STEPS: f32 = 254.0;
-        let step = (high - low) / STEPS;
+        // out of the bytes' range, not even by the last bit of a product.
+        let step = (high - low) / steps;
         let step = if step > f32::MIN_POSITIVE { step } else { f32::MIN_POSITIVE };
         Self { step, zero: (0.25 - low * (1.0 / step)).round_ties_even() }
     }
@@ -323,10 +322,10 @@ mod plain {
     }
 
     #[inline(always)]
-    pub fn quantise<const F: bool>(row: &[f32], bytes: &mut [u8], scale: &mut Scale) {
+    pub fn quantise<const F: bool>(row: &[f32], steps: f32, bytes: &mut [u8], scale: &mut Scale) {
         let low = fold(row, 0.0, |value| value, smaller);
         let high = fold(row, 0.0, |value| value, larger);
-        *scale = Scale::of(low, high);
+        *scale = Scale::of(low, high, steps);
         let (inverse, shift) = (1.0 / scale.step, ROUNDING + scale.zero);
         let bytes = &mut bytes[..row.len()];
         let ((values, rest), (chunks, tail)) =

@@ -12,19 +12,23 @@ fn random(count: usize, seed: u64) -> Vec<f32> {
     (0..count).map(|_| random.random_range(-2.0..3.0)).collect()
 }
 
+fn kernels() -> impl Iterator<Item = Kernel> {
+    All::ALL.into_iter().filter_map(Kernel::of)
+}
+
 fn all() -> Vec<Vectors> {
-    let kernels = All::ALL.into_iter().filter_map(Kernel::of);
-    kernels.map(Vectors::of).collect()
+    kernels().map(Vectors::of).collect()
 }
 
 #[test]
 fn a_quantised_row_is_half_a_step_from_the_row() {
-    for vectors in all() {
+    for kernel in kernels() {
+        let (vectors, steps) = (Vectors::of(kernel), kernel.steps());
         for size in SIZES {
             let row = random(size, size as u64);
             let mut bytes = vec![0; size];
             let mut scale = Scale { step: 0.0, zero: 0.0 };
-            quantise(vectors, &row, &mut bytes, &mut scale);
+            quantise(vectors, &row, steps, &mut bytes, &mut scale);
             for (value, byte) in row.iter().zip(&bytes) {
                 let back = scale.step * (f32::from(*byte) - scale.zero);
                 assert!(
@@ -32,25 +36,26 @@ fn a_quantised_row_is_half_a_step_from_the_row() {
                     "{vectors:?}: {value}, {back}"
                 );
             }
-            quantise(vectors, &vec![0.0; size], &mut bytes, &mut scale);
+            quantise(vectors, &vec![0.0; size], steps, &mut bytes, &mut scale);
             assert!(bytes.iter().all(|byte| f32::from(*byte) == scale.zero));
         }
     }
 }
 
 #[test]
-fn no_number_of_a_quantised_row_leaves_the_range_of_a_byte() {
+fn no_number_of_a_quantised_row_leaves_the_range() {
     // The zero lies between two bytes but for the last bits.
-    for (half, high) in
-        (0..254).flat_map(|byte| [1.0, 0.7, 3.1].map(|high| (byte as f32 + 0.5, high)))
-    {
-        let low: f32 = -high * half / (254.0 - half);
-        for bits in low.to_bits() - 4..=low.to_bits() + 4 {
-            let row = [f32::from_bits(bits), high];
-            for vectors in all() {
+    for kernel in kernels() {
+        let (vectors, steps) = (Vectors::of(kernel), kernel.steps());
+        let halves = (0..steps as i32).map(|byte| byte as f32 + 0.5);
+        for (half, high) in halves.flat_map(|half| [1.0, 0.7, 3.1].map(|high| (half, high))) {
+            let low: f32 = -high * half / (steps - half);
+            for bits in low.to_bits() - 4..=low.to_bits() + 4 {
+                let row = [f32::from_bits(bits), high];
                 let (mut bytes, mut scale) = ([0; 2], Scale { step: 0.0, zero: 0.0 });
-                quantise(vectors, &row, &mut bytes, &mut scale);
+                quantise(vectors, &row, steps, &mut bytes, &mut scale);
                 for (value, byte) in row.iter().zip(bytes) {
+                    assert!(f32::from(byte) <= steps + 1.0, "{row:?}: {byte}");
                     let back = scale.step * (f32::from(byte) - scale.zero);
                     assert!((back - value).abs() <= 0.51 * scale.step, "{row:?}: {value}, {back}");
                 }

@@ -46,7 +46,7 @@ pub fn project(worker: &mut Worker, layer: &Packed, hidden: &[f32], lines: &mut 
     let Some(tiles) = &worker.tiles else { return };
     let dim = layer.inputs();
     let mut narrow = std::mem::take(&mut worker.scratch.narrow);
-    narrow.fill(worker.vectors, (layer.width(), dim), hidden.chunks_exact(dim));
+    narrow.fill(worker.kernel, (layer.width(), dim), hidden.chunks_exact(dim));
     let mut values = [[0.0; PANEL]; BLOCK];
     product::each_block(worker, &narrow, layer, |place, sums| {
         let own = Finish { scales: place.scales, after: After::Store };
