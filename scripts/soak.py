@@ -40,6 +40,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="scrimp-soak-") as folder:
         result = part.run(arguments, Path(folder))
     part.show(result)
+    for message, count in result["log"].items():
+        print(f"logged {count} times: {message}")
+    for failure in result["failures"]:
+        print(f"FAILED: {failure}", file=sys.stderr)
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(result, indent=2) + "\n")
     sys.exit(1 if result["failures"] else 0)

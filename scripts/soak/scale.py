@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import multiprocessing
-import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -171,7 +170,3 @@ def show(result):
     start, end = result["start"], result["end"]
     print(f"file descriptors: {start['descriptors']} at the start, {result['descriptors_with_streams']} with all of it,"
           f" {end['descriptors']} at the end; in flight: {result['in_flight_with_streams']}, at the end {end['in_flight']}")
-    for message, count in result["log"].items():
-        print(f"logged {count} times: {message}")
-    for failure in result["failures"]:
-        print(f"FAILED: {failure}", file=sys.stderr)

@@ -231,7 +231,3 @@ def show(result):
           f"{'' if memory['judged'] else ', which is not judged: too few requests came before it'}")
     print(f"file descriptors: {start['descriptors']} before the load, {end['descriptors']} after it; in flight after it:"
           f" {end['in_flight']} of callers, {end['target_in_flight']} at targets")
-    for message, count in result["log"].items():
-        print(f"logged {count} times: {message}")
-    for failure in result["failures"]:
-        print(f"FAILED: {failure}", file=sys.stderr)

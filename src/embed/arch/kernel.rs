@@ -6,6 +6,8 @@
 
 use rayon::prelude::*;
 
+use super::engine::lined::Lined;
+
 /// Outputs in a panel; a multiple of twice the lanes of every vector extension below.
 pub const PANEL: usize = 32;
 
@@ -16,7 +18,7 @@ const ROWS_A_THREAD: usize = 24;
 /// A linear layer's weight and bias, packed.
 pub struct Packed {
     /// `[panels, inputs, PANEL]`, zeros behind the last output.
-    panels: Vec<f32>,
+    panels: Lined<f32>,
     /// `[panels, PANEL]`.
     bias: Vec<f32>,
     inputs: usize,
@@ -28,7 +30,8 @@ impl Packed {
     pub fn new(weight: &[f32], inputs: usize, mut bias: Vec<f32>) -> Self {
         let outputs = bias.len();
         let count = outputs.div_ceil(PANEL);
-        let mut panels = vec![0.0; count * inputs * PANEL];
+        let mut panels = Lined::default();
+        panels.resize(count * inputs * PANEL);
         for (output, row) in weight.chunks_exact(inputs).enumerate() {
             let panel = &mut panels[output / PANEL * inputs * PANEL..];
             for (input, value) in row.iter().enumerate() {
@@ -170,9 +173,12 @@ macro_rules! vector_kernels {
     ($name:ident, $features:literal, $vector:ident, $lanes:literal, $rows:literal, [$($each:literal)*],
      $load:ident, $store:ident, $splat:ident, $fma:ident) => {
         mod $name {
-            use std::arch::x86_64::{$vector, $load, $store, $splat, $fma};
+            use std::arch::x86_64::{$vector, $load, $store, $splat, $fma, _MM_HINT_T0, _mm_prefetch};
 
             use super::{PANEL, Part, blocks, gelu};
+
+            /// Numbers by which the weight is asked for before it is needed.
+            const AHEAD: usize = 1024;
 
             const STRIP: usize = 2 * $lanes;
 
@@ -212,6 +218,8 @@ macro_rules! vector_kernels {
                     let start = [load(&bias[strip..]), load(&bias[strip + $lanes..])];
                     let mut sums = [start; R];
                     for (input, weights) in panel.chunks_exact(PANEL).enumerate().take(inputs) {
+                        prefetch(&weights[strip]);
+                        prefetch(&weights[strip + $lanes]);
                         let weights = [load(&weights[strip..]), load(&weights[strip + $lanes..])];
                         for row in 0..R {
                             let value = $splat(rows[row][input]);
@@ -233,6 +241,16 @@ macro_rules! vector_kernels {
                         }
                     }
                 }
+            }
+
+            #[inline]
+            #[target_feature(enable = $features)]
+            #[allow(unused_unsafe, reason = "became safe after the oldest supported compiler")]
+            #[expect(unsafe_code, reason = "a prefetch reads nothing")]
+            fn prefetch(weight: &f32) {
+                let ahead = std::ptr::from_ref(weight).wrapping_add(AHEAD);
+                // SAFETY: a prefetch may have any address; none is read.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.cast()) }
             }
 
             #[inline]

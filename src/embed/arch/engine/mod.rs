@@ -18,7 +18,7 @@ mod bf16;
 #[cfg(target_arch = "x86_64")]
 mod by_line;
 mod kernel;
-mod lined;
+pub(super) mod lined;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod packed;
