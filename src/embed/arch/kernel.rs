@@ -7,6 +7,8 @@
 use rayon::prelude::*;
 
 use super::engine::lined::Lined;
+#[cfg(target_arch = "x86_64")]
+use super::engine::prefetch::prefetch;
 
 /// Outputs in a panel; a multiple of twice the lanes of every vector extension below.
 pub const PANEL: usize = 32;
@@ -173,12 +175,9 @@ macro_rules! vector_kernels {
     ($name:ident, $features:literal, $vector:ident, $lanes:literal, $rows:literal, [$($each:literal)*],
      $load:ident, $store:ident, $splat:ident, $fma:ident) => {
         mod $name {
-            use std::arch::x86_64::{$vector, $load, $store, $splat, $fma, _MM_HINT_T0, _mm_prefetch};
+            use std::arch::x86_64::{$vector, $load, $store, $splat, $fma};
 
-            use super::{PANEL, Part, blocks, gelu};
-
-            /// Numbers by which the weight is asked for before it is needed.
-            const AHEAD: usize = 1024;
+            use super::{PANEL, Part, blocks, gelu, prefetch};
 
             const STRIP: usize = 2 * $lanes;
 
@@ -241,16 +240,6 @@ macro_rules! vector_kernels {
                         }
                     }
                 }
-            }
-
-            #[inline]
-            #[target_feature(enable = $features)]
-            #[allow(unused_unsafe, reason = "became safe after the oldest supported compiler")]
-            #[expect(unsafe_code, reason = "a prefetch reads nothing")]
-            fn prefetch(weight: &f32) {
-                let ahead = std::ptr::from_ref(weight).wrapping_add(AHEAD);
-                // SAFETY: a prefetch may have any address; none is read.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead.cast()) }
             }
 
             #[inline]

@@ -11,6 +11,7 @@ use std::arch::x86_64::{
 use super::{
     by_line::{self, OUTPUTS},
     packed::{GROUP_LINES, Line, PANEL, STRIP, Sums},
+    prefetch::prefetch,
     product::Block,
 };
 

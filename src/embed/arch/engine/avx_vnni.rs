@@ -5,6 +5,7 @@ use std::arch::x86_64::{_mm256_dpbusd_avx_epi32, _mm256_set1_epi32, _mm256_setze
 use super::{
     by_line::{self, OUTPUTS},
     packed::{GROUP_LINES, Line, PANEL, STRIP, Sums},
+    prefetch::prefetch,
     product::Block,
 };
 

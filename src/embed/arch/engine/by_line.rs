@@ -1,17 +1,12 @@
 //! What the kernels of AVX2 and AVX-VNNI share: a tile is some rows by the sixteen outputs of a line, in registers of 256
 //! bits.
 
-use std::arch::x86_64::{
-    __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_load_si256, _mm256_storeu_si256,
-};
+use std::arch::x86_64::{__m256i, _mm256_load_si256, _mm256_storeu_si256};
 
 use super::packed::{GROUP_LINES, Line, STRIP};
 
 /// Outputs of a tile, a line's.
 pub const OUTPUTS: usize = STRIP / GROUP_LINES;
-
-/// Lines by which the weight is asked for before it is needed.
-const AHEAD: usize = 64;
 
 /// The function `multiply`, which needs `$features`; `$dot` adds the products of a group to eight sums.
 macro_rules! multiply {
@@ -53,7 +48,7 @@ macro_rules! multiply {
             let mut x = block.x.as_ptr();
             let mut tile = [[_mm256_setzero_si256(); 2]; R];
             for lines in lines {
-                by_line::prefetch(&lines[line]);
+                prefetch(&lines[line]);
                 let weights = by_line::load(&lines[line]);
                 for (row, tile) in tile.iter_mut().enumerate() {
                     // SAFETY: the row has as many groups as there are lines, as was asserted; a group is as large as an
@@ -94,13 +89,4 @@ pub fn load(line: &Line) -> [__m256i; 2] {
 pub fn store(sum: __m256i, out: &mut [i32; 8]) {
     // SAFETY: the array has the size of the vector; the store needs no alignment.
     unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sum) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-#[allow(unused_unsafe, reason = "became safe after the oldest supported compiler")]
-#[expect(unsafe_code, reason = "a prefetch reads nothing")]
-pub fn prefetch(line: &Line) {
-    // SAFETY: a prefetch may have any address; none is read.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(line).wrapping_add(AHEAD).cast()) }
 }

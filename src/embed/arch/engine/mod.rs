@@ -25,6 +25,8 @@ mod packed;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "for tiles"))]
 mod pointwise;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod prefetch;
 mod product;
 mod single;
 mod system;

@@ -1,17 +1,15 @@
 //! Products in int8 with `vpdpbusd` of AVX-512: a tile is some rows by one strip, in registers.
 
 use std::arch::x86_64::{
-    __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_set1_epi32,
-    _mm512_setzero_si512, _mm512_storeu_si512,
+    __m512i, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_set1_epi32, _mm512_setzero_si512,
+    _mm512_storeu_si512,
 };
 
 use super::{
     packed::{GROUP_LINES, Line, PANEL, STRIP, Sums},
+    prefetch::prefetch,
     product::Block,
 };
-
-/// Lines by which the weight is asked for before it is needed.
-const AHEAD: usize = 64;
 
 /// The sums of a block of at most 12 rows.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
@@ -85,13 +83,4 @@ fn load(line: &Line) -> __m512i {
 fn store(sum: __m512i, out: &mut [i32; 16]) {
     // SAFETY: the array has the size of the vector; the store needs no alignment.
     unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sum) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[allow(unused_unsafe, reason = "became safe after the oldest supported compiler")]
-#[expect(unsafe_code, reason = "a prefetch reads nothing")]
-fn prefetch(line: &Line) {
-    // SAFETY: a prefetch may have any address; none is read.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(line).wrapping_add(AHEAD).cast()) }
 }
