@@ -1,7 +1,7 @@
 //! Where a provider's resources are.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::Url;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use url::Url;
 
 use super::{Endpoint, sign::aws::converse_path};
 use crate::{
@@ -15,7 +15,7 @@ pub struct Address {
     pub provider: Provider,
     base: Url,
     /// `base` with the paths that every request to OpenAI's dialect asks for.
-    chat: Url,
+    chat: Uri,
     /// Of Vertex AI.
     project: String,
 }
@@ -30,7 +30,7 @@ impl Address {
             _ => provider.base_url.clone(),
         };
         let base = Url::parse(&root).map_err(|error| error.to_string())?;
-        let chat = below(&base, ["chat", "completions"]);
+        let chat = uri(&below(&base, ["chat", "completions"]))?;
         Ok(Self { provider, base, chat, project })
     }
 
@@ -46,43 +46,48 @@ impl Address {
     }
 
     /// Where `outbound` goes; an error names what this provider does not have.
-    pub fn url(
+    pub fn uri(
         &self,
         endpoint: Endpoint,
         target: &Target,
         outbound: &Outbound,
-    ) -> Result<Url, &'static str> {
+    ) -> Result<Uri, &'static str> {
         let model = target.model.as_str();
-        match endpoint {
-            Endpoint::Answers => Ok(self.answers(model, outbound)),
-            Endpoint::Embeddings => self.embeddings(model),
-            Endpoint::CountTokens => match self.provider.format {
-                Format::Anthropic => Ok(below(&self.base, ["messages", "count_tokens"])),
-                _ => Err("this provider does not count tokens"),
+        let url = match endpoint {
+            Endpoint::Answers => match self.answers(model, outbound) {
+                Some(url) => url,
+                None => return Ok(self.chat.clone()),
             },
-        }
+            Endpoint::Embeddings => self.embeddings(model)?,
+            Endpoint::CountTokens => match self.provider.format {
+                Format::Anthropic => below(&self.base, ["messages", "count_tokens"]),
+                _ => return Err("this provider does not count tokens"),
+            },
+        };
+        uri(&url)
     }
 
     /// The list of models, which is asked for to see whether the provider is there; `None` where that takes more than a key.
-    pub fn models(&self) -> Option<Url> {
+    pub fn models(&self) -> Option<Uri> {
         match self.provider.format {
             Format::OpenAi
             | Format::Anthropic
             | Format::Gemini
-            | Format::Azure { api_version: None } => Some(below(&self.base, ["models"])),
+            | Format::Azure { api_version: None } => uri(&below(&self.base, ["models"])).ok(),
             Format::Azure { .. } | Format::Vertex(_) | Format::Bedrock { .. } => None,
         }
     }
 
-    fn answers(&self, model: &str, outbound: &Outbound) -> Url {
-        match &self.provider.format {
+    /// `None` is where OpenAI's chat completions are.
+    fn answers(&self, model: &str, outbound: &Outbound) -> Option<Url> {
+        let url = match &self.provider.format {
             Format::Azure { api_version: Some(version) } => {
                 self.deployment(model, ["chat", "completions"], version)
             }
             Format::OpenAi | Format::Azure { .. } if outbound.dialect == Dialect::Responses => {
                 below(&self.base, ["responses"])
             }
-            Format::OpenAi | Format::Azure { .. } => self.chat.clone(),
+            Format::OpenAi | Format::Azure { .. } => return None,
             Format::Anthropic => below(&self.base, ["messages"]),
             Format::Gemini => generate(&below(&self.base, ["models"]), model, outbound.stream),
             Format::Vertex(vertex) if is_of_a_maker(model) => {
@@ -107,7 +112,8 @@ impl Address {
                 url.set_path(&format!("{root}{}", converse_path(model, outbound.stream)));
                 url
             }
-        }
+        };
+        Some(url)
     }
 
     fn embeddings(&self, model: &str) -> Result<Url, &'static str> {
@@ -130,6 +136,10 @@ impl Address {
         url.query_pairs_mut().append_pair("api-version", version);
         url
     }
+}
+
+fn uri(url: &Url) -> Result<Uri, &'static str> {
+    Uri::try_from(url.as_str()).map_err(|_| "its address cannot hold the name of this model")
 }
 
 /// `base` with further segments, percent-encoded.
@@ -178,7 +188,7 @@ mod tests {
         let dialect = Dialect::of(&address.provider, model, None);
         let outbound = Outbound { dialect, body: Bytes::new(), stream, dropped: Vec::new() };
         let target = Target { provider: "p".into(), model: model.into() };
-        match address.url(endpoint, &target, &outbound) {
+        match address.uri(endpoint, &target, &outbound) {
             Ok(url) => url.to_string(),
             Err(problem) => problem.to_owned(),
         }

@@ -6,13 +6,15 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use rand::Rng as _;
-use reqwest::Url;
 
 use super::{
     Call, Endpoint, Events, Failure, Reply, ReplyBody, StreamError,
     address::Address,
+    clients::{Client, Received, SendError, chunk},
     credentials::{Credentials, CredentialsError, Unsigned},
     health::InFlight,
     keyring::KeyId,
@@ -56,14 +58,14 @@ impl Attempt {
 
 /// Everything that one attempt needs.
 pub struct Request<'a> {
-    pub client: &'a reqwest::Client,
+    pub client: &'a Client,
     pub settings: &'a config::Upstream,
     pub call: &'a Call<'a>,
     pub target: &'a Target,
     pub address: &'a Address,
     pub credentials: &'a Credentials,
     pub key: KeyId,
-    pub url: &'a Url,
+    pub uri: &'a Uri,
     pub outbound: &'a Outbound,
     pub in_flight: &'a Arc<InFlight>,
 }
@@ -104,7 +106,7 @@ impl Request<'_> {
         }
         if !status.is_success() {
             let stated = retry_after(response.headers());
-            let body = self.whole(response, deadline).await?;
+            let body = self.whole(response.into_body(), deadline).await?;
             let retry_after =
                 stated.or_else(|| provider::retry_after(self.outbound.dialect, &body));
             let mut refusal = self.legible(reply(ReplyBody::Whole(body)));
@@ -125,20 +127,37 @@ impl Request<'_> {
             let dialect = self.outbound.dialect;
             let reader = Reader::new(dialect, self.stamp());
             let limits = (self.settings.idle_timeout, deadline);
-            let events = Events::new(response, dialect, reader, Arc::clone(self.in_flight), limits);
+            let events = Events::new(
+                response.into_body(),
+                dialect,
+                reader,
+                Arc::clone(self.in_flight),
+                limits,
+            );
             let events =
                 events.up_to_first_token().await.map_err(|error| self.stream_failure(&error))?;
             return Ok(reply(ReplyBody::Events(Box::new(events))));
         }
-        let body = self.whole(response, deadline).await?;
+        let body = self.whole(response.into_body(), deadline).await?;
         Ok(reply(self.checked(body)?))
     }
 
-    async fn sent(&self) -> Result<reqwest::Response, Failure> {
+    async fn sent(&self) -> Result<Received, Failure> {
+        let mut is_again = false;
+        loop {
+            let request = self.request().await?;
+            match self.client.send(request).await {
+                Err(SendError::NotTaken) if !is_again => is_again = true,
+                response => return response.map_err(|error| self.broken(&error)),
+            }
+        }
+    }
+
+    async fn request(&self) -> Result<http::Request<Full<Bytes>>, Failure> {
         let mut headers = self.call.headers.clone();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static(self.accepted()));
-        let unsigned = Unsigned { url: self.url, headers: &mut headers, body: &self.outbound.body };
+        let unsigned = Unsigned { uri: self.uri, headers: &mut headers, body: &self.outbound.body };
         self.credentials.apply(self.client, self.key, unsigned).await.map_err(|error| {
             let problem = error.to_string();
             match error {
@@ -149,9 +168,11 @@ impl Request<'_> {
             }
         })?;
         self.address.add_headers(&mut headers);
-        let request = self.client.post(self.url.clone()).headers(headers);
-        let request = request.body(self.outbound.body.clone());
-        request.send().await.map_err(|error| self.broken(&error))
+        let mut request = http::Request::new(Full::new(self.outbound.body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = headers;
+        Ok(request)
     }
 
     fn accepted(&self) -> &'static str {
@@ -172,24 +193,20 @@ impl Request<'_> {
         }
     }
 
-    async fn whole(
-        &self,
-        mut response: reqwest::Response,
-        deadline: Instant,
-    ) -> Result<Bytes, Failure> {
-        let mut body = BytesMut::new();
+    async fn whole(&self, mut body: Incoming, deadline: Instant) -> Result<Bytes, Failure> {
+        let mut whole = BytesMut::new();
         loop {
             let until = deadline.min(Instant::now() + self.settings.idle_timeout);
-            match tokio::time::timeout_at(until.into(), response.chunk()).await {
+            match tokio::time::timeout_at(until.into(), chunk(&mut body)).await {
                 Err(_) => return Err(self.timeout("the answer stopped in the middle")),
                 Ok(Err(error)) => return Err(self.broken(&error)),
-                Ok(Ok(None)) => return Ok(body.freeze()),
-                Ok(Ok(Some(chunk))) if body.len() + chunk.len() > MAX_ANSWER_BYTES => {
+                Ok(Ok(None)) => return Ok(whole.freeze()),
+                Ok(Ok(Some(chunk))) if whole.len() + chunk.len() > MAX_ANSWER_BYTES => {
                     return Err(
                         self.invalid(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes"))
                     );
                 }
-                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+                Ok(Ok(Some(chunk))) => whole.extend_from_slice(&chunk),
             }
         }
     }
@@ -246,18 +263,11 @@ impl Request<'_> {
         }
     }
 
-    fn broken(&self, error: &reqwest::Error) -> Failure {
-        if error.is_timeout() {
-            return self.timeout("no connection within the time allowed");
+    fn broken(&self, error: &SendError) -> Failure {
+        match error {
+            SendError::Timeout => self.timeout(&error.to_string()),
+            _ => Failure::Unreachable { target: self.target.clone(), problem: error.to_string() },
         }
-        let mut problem =
-            if error.is_connect() { "cannot connect" } else { "the connection broke" }.to_owned();
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            problem = format!("{problem}: {cause}");
-            source = cause.source();
-        }
-        Failure::Unreachable { target: self.target.clone(), problem }
     }
 
     fn timeout(&self, problem: &str) -> Failure {

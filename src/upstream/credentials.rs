@@ -2,11 +2,13 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, header};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use tokio::sync::Mutex;
 
 use super::{
     SetupError,
+    clients::Client,
     keyring::{KeyId, Keyring},
     sign::{aws, google},
 };
@@ -49,7 +51,7 @@ pub enum CredentialsError {
 
 /// What is to be sent.
 pub struct Unsigned<'a> {
-    pub url: &'a reqwest::Url,
+    pub uri: &'a Uri,
     pub headers: &'a mut HeaderMap,
     pub body: &'a [u8],
 }
@@ -59,8 +61,9 @@ const ANTHROPIC_KEY: &str = "x-api-key";
 const GOOGLE_KEY: &str = "x-goog-api-key";
 /// Anthropic's version header (<https://docs.anthropic.com/en/api/versioning>).
 const ANTHROPIC_VERSION: &str = "2023-06-01";
-/// Time in which a token has to come.
+/// Time in which a token has to come, and what an answer with one may be long.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(15);
+const MAX_TOKEN_BYTES: usize = 1 << 20;
 
 impl Credentials {
     /// Those of the provider `name`, and its project on Vertex AI. Reads the key file of a service account.
@@ -101,11 +104,11 @@ impl Credentials {
     /// Adds what tells the provider who we are.
     pub async fn apply(
         &self,
-        client: &reqwest::Client,
+        client: &Client,
         key: KeyId,
         request: Unsigned<'_>,
     ) -> Result<(), CredentialsError> {
-        let Unsigned { url, headers, body } = request;
+        let Unsigned { uri, headers, body } = request;
         match &self.scheme {
             Scheme::Bearer => {
                 if let Some(key) = self.keys.secret(key) {
@@ -123,7 +126,7 @@ impl Credentials {
                         ANTHROPIC_VERSION,
                     ),
                     // Its address for clients of OpenAI's dialect knows no other.
-                    GOOGLE_KEY if url.path().contains("/openai/") => {
+                    GOOGLE_KEY if uri.path().contains("/openai/") => {
                         if let Some(key) = self.keys.secret(key) {
                             let bearer = format!("Bearer {}", key.expose());
                             put(headers, header::AUTHORIZATION, &bearer);
@@ -134,13 +137,14 @@ impl Credentials {
             }
             Scheme::Signed { region, identity } => {
                 let signed = [("content-type", "application/json")];
-                let request =
-                    aws::Request { method: "POST", url: url.as_str(), headers: &signed, body };
+                let url = uri.to_string();
+                let request = aws::Request { method: "POST", url: &url, headers: &signed, body };
                 let scope = aws::Scope { region, service: aws::BEDROCK };
                 headers.extend(aws::sign(&request, identity, scope, SystemTime::now())?);
             }
             Scheme::Account { account, token } => {
-                let token = self.token(client, account, token).await?;
+                // Most providers ask for none: its state would be carried through every request.
+                let token = Box::pin(self.token(client, account, token)).await?;
                 put(headers, header::AUTHORIZATION, &format!("Bearer {}", token.expose()));
             }
         }
@@ -150,7 +154,7 @@ impl Credentials {
     /// The token in hand, or a fresh one; whoever comes first fetches it, the others wait for it.
     async fn token(
         &self,
-        client: &reqwest::Client,
+        client: &Client,
         account: &google::ServiceAccount,
         held: &Mutex<Option<google::Token>>,
     ) -> Result<Secret, CredentialsError> {
@@ -163,20 +167,22 @@ impl Credentials {
         let failed = |problem: String| CredentialsError::Token { host: host.clone(), problem };
         let assertion =
             google::assertion(account, now).map_err(|error| failed(error.to_string()))?;
-        let request = client
-            .post(account.token_uri())
+        let request = Request::post(account.token_uri())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .timeout(TOKEN_TIMEOUT)
-            .body(google::token_request(&assertion));
-        // What the other side says may hold parts of what it was sent.
-        let response =
-            request.send().await.map_err(|error| failed(error.without_url().to_string()))?;
-        let status = response.status();
-        let body =
-            response.bytes().await.map_err(|error| failed(error.without_url().to_string()))?;
-        if !status.is_success() {
-            return Err(failed(format!("it answered {status}")));
-        }
+            .body(Full::from(google::token_request(&assertion)))
+            .map_err(|error| failed(error.to_string()))?;
+        let answered = async {
+            let response = client.send(request).await.map_err(|error| error.to_string())?;
+            let status = response.status();
+            // What the other side says may hold parts of what it was sent.
+            if !status.is_success() {
+                return Err(format!("it answered {status}"));
+            }
+            let body = Limited::new(response.into_body(), MAX_TOKEN_BYTES).collect().await;
+            body.map(Collected::to_bytes).map_err(|error| error.to_string())
+        };
+        let body = tokio::time::timeout(TOKEN_TIMEOUT, answered).await;
+        let body = body.unwrap_or_else(|_| Err("no answer in time".to_owned())).map_err(failed)?;
         let token = google::Token::parse(&body, now).map_err(|error| failed(error.to_string()))?;
         let secret = Secret::new(token.expose());
         *held = Some(token);

@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::health::InFlight;
+use hyper::body::Incoming;
+
+use super::{clients::chunk, health::InFlight};
 use crate::{
     api::sse::{Decoder, Event},
     provider::{
@@ -18,7 +20,7 @@ use crate::{
 
 /// Events as they come. Dropping it closes the connection, which tells the provider to stop.
 pub struct Events {
-    response: reqwest::Response,
+    body: Incoming,
     framing: Option<Framing>,
     reader: Reader,
     held: VecDeque<Passed>,
@@ -67,7 +69,7 @@ pub enum StreamError {
 
 impl Events {
     pub(super) fn new(
-        response: reqwest::Response,
+        body: Incoming,
         dialect: Dialect,
         reader: Reader,
         in_flight: Arc<InFlight>,
@@ -78,7 +80,7 @@ impl Events {
             _ => Framing::Text(Decoder::default()),
         };
         let held = VecDeque::new();
-        Self { response, framing: Some(framing), reader, held, idle, deadline, in_flight }
+        Self { body, framing: Some(framing), reader, held, idle, deadline, in_flight }
     }
 
     /// What comes next; `None` at the end of the stream.
@@ -138,7 +140,7 @@ impl Events {
                 return Ok(Some(Passed { event: Some(event), chunks }));
             }
             let until = self.deadline.min(Instant::now() + self.idle);
-            match tokio::time::timeout_at(until.into(), self.response.chunk()).await {
+            match tokio::time::timeout_at(until.into(), chunk(&mut self.body)).await {
                 Err(_) => return Err(StreamError::Stalled),
                 Ok(Err(_)) => return Err(StreamError::Broken),
                 Ok(Ok(Some(chunk))) => framing.feed(&chunk),

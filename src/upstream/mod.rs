@@ -1,4 +1,4 @@
-//! Sends a plan to providers: the only place that names reqwest.
+//! Sends a plan to providers: the only place that speaks HTTP to them.
 //!
 //! Targets are tried in order until one answers; after the last, the round begins again with a pause. What a provider
 //! answers to a request that is the caller's fault is an answer too, and is handed on.
@@ -6,6 +6,7 @@
 mod address;
 mod attempt;
 mod clients;
+mod connect;
 mod credentials;
 mod events;
 mod health;
@@ -224,13 +225,10 @@ impl Upstream {
         let provider = &address.provider;
         let outbound = (call.request)(target, provider)
             .map_err(|problem| Failure::Inexpressible { target: target.clone(), problem })?;
-        let url = address
-            .url(call.endpoint, target, &outbound)
+        let uri = address
+            .uri(call.endpoint, target, &outbound)
             .map_err(|problem| Failure::NoSuchResource { target: target.clone(), problem })?;
-        let client = self.clients.here().map_err(|error| Failure::Unreachable {
-            target: target.clone(),
-            problem: error.to_string(),
-        })?;
+        let client = self.clients.here();
         let mut tried = Vec::new();
         let mut last = None;
         while let Some(key) = credentials.keys.next(&target.model, &tried) {
@@ -248,7 +246,7 @@ impl Upstream {
                 address,
                 credentials,
                 key,
-                url: &url,
+                uri: &uri,
                 outbound: &outbound,
                 in_flight: &in_flight,
             };

@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http_body_util::Full;
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::Upstream;
@@ -61,15 +62,18 @@ impl Upstream {
     /// Whether a provider answers; `None` where it cannot be asked for nothing.
     async fn is_up(&self, provider: &str) -> Option<bool> {
         let vendor = self.vendors.get(provider)?;
-        let url = vendor.address.models()?;
+        let uri = vendor.address.models()?;
         let key = vendor.credentials.keys.next("", &[])?;
         let mut headers = http::HeaderMap::new();
-        let unsigned = super::credentials::Unsigned { url: &url, headers: &mut headers, body: &[] };
-        let client = self.clients.here().ok()?;
+        let unsigned = super::credentials::Unsigned { uri: &uri, headers: &mut headers, body: &[] };
+        let client = self.clients.here();
         vendor.credentials.apply(client, key, unsigned).await.ok()?;
         vendor.address.add_headers(&mut headers);
-        let answer = client.get(url).headers(headers).timeout(TIMEOUT).send().await;
+        let mut request = http::Request::new(Full::default());
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        let answer = tokio::time::timeout(TIMEOUT, client.send(request)).await;
         // One that refuses is there.
-        Some(answer.is_ok_and(|response| !response.status().is_server_error()))
+        Some(matches!(answer, Ok(Ok(response)) if !response.status().is_server_error()))
     }
 }

@@ -22,9 +22,10 @@ const NEIGHBOURS: [(&str, &str, &str); 8] = [
 ];
 
 /// Words that only some places may use: whoever wants to replace what is behind them finds it there.
-const BORDERS: [(&str, &[&str]); 13] = [
+const BORDERS: [(&str, &[&str]); 14] = [
     ("axum", &["src/server/", "src/admin/", "src/eval/simulated.rs"]),
-    ("reqwest", &["src/upstream/", "src/eval/client.rs"]),
+    ("reqwest", &["src/eval/client.rs"]),
+    ("hyper_util::client", &["src/upstream/"]),
     ("hnsw_rs", &["src/index/hnsw.rs"]),
     ("candle_", &["src/embed/"]),
     (
