@@ -10,7 +10,7 @@ use super::typo;
 /// One of the two questions, with what the rules have found out about its words.
 #[derive(Debug)]
 pub(super) struct Side<'a> {
-    pub(super) question: &'a Question,
+    pub(super) question: &'a Question<'a>,
     /// For each word, the word of the other question that it stands for.
     pub(super) partners: Vec<Option<Partner>>,
     /// Words that some difference has named already.
@@ -73,42 +73,57 @@ impl<'a> Side<'a> {
     }
 }
 
-pub(super) fn align<'a>(left: &'a Question, right: &'a Question) -> Pair<'a> {
+pub(super) fn align<'a>(left: &'a Question<'a>, right: &'a Question<'a>) -> Pair<'a> {
     let mut pair = Pair { left: Side::new(left), right: Side::new(right) };
-    pair.match_by(|_, _| true, |l, r| l.key == r.key, true);
-    pair.match_by(|_, _| true, |l, r| l.role == Role::Polite && l.text == r.text, true);
+    let mut open =
+        Open { left: (0..left.words.len()).collect(), right: (0..right.words.len()).collect() };
+    pair.match_by(&mut open, |_| true, |l, r| l.key == r.key, true);
+    let is_phrase = |l: &Word<'_>, r: &Word<'_>| l.role == Role::Polite && l.text == r.text;
+    pair.match_by(&mut open, |_| true, is_phrase, true);
     if left.is_foreign || right.is_foreign {
         return pair;
     }
-    let matter = |word: &Word| word.role != Role::Polite;
-    let is_content = |word: &Word| matches!(word.role, Role::Content | Role::Light);
-    pair.match_by(|l, r| matter(l) && matter(r), typo::is_typo, true);
-    pair.match_by(|l, r| is_content(l) && is_content(r), is_synonym, false);
-    pair.match_by(|l, r| is_content(l) && is_content(r), is_family, false);
-    pair.match_apart();
-    pair.match_initials();
+    let matters = |word: &Word<'_>| word.role != Role::Polite;
+    let is_content = |word: &Word<'_>| matches!(word.role, Role::Content | Role::Light);
+    pair.match_by(&mut open, matters, typo::is_typo, true);
+    pair.match_by(&mut open, is_content, is_synonym, false);
+    pair.match_by(&mut open, is_content, is_family, false);
+    if !open.left.is_empty() && !open.right.is_empty() {
+        pair.match_apart();
+        pair.match_initials();
+    }
     pair
 }
 
+/// The words that have no partner yet.
+struct Open {
+    left: Vec<usize>,
+    right: Vec<usize>,
+}
+
 impl Pair<'_> {
+    /// Links each open word of the left question with the first open one of the right that matches it, of those that may.
     fn match_by(
         &mut self,
-        may: impl Fn(&Word, &Word) -> bool,
-        is_match: impl Fn(&Word, &Word) -> bool,
+        open: &mut Open,
+        may: impl Fn(&Word<'_>) -> bool,
+        is_match: impl Fn(&Word<'_>, &Word<'_>) -> bool,
         is_same: bool,
     ) {
         let (left, right) = (self.left.question, self.right.question);
-        for (at, word) in left.words.iter().enumerate() {
-            if self.left.partners[at].is_some() {
-                continue;
+        open.left.retain(|at| {
+            let word = &left.words[*at];
+            if !may(word) {
+                return true;
             }
-            let other = right.words.iter().enumerate().position(|(other_at, other)| {
-                self.right.partners[other_at].is_none() && is_match(word, other) && may(word, other)
-            });
-            if let Some(other) = other {
-                self.link(at, other, is_same);
-            }
-        }
+            let fits = |other: &usize| {
+                let other = &right.words[*other];
+                may(other) && is_match(word, other)
+            };
+            let Some(place) = open.right.iter().position(fits) else { return true };
+            self.link(*at, open.right.remove(place), is_same);
+            false
+        });
     }
 
     fn link(&mut self, left: usize, right: usize, is_same: bool) {
@@ -192,13 +207,13 @@ impl Pair<'_> {
     }
 }
 
-fn is_synonym(left: &Word, right: &Word) -> bool {
+fn is_synonym(left: &Word<'_>, right: &Word<'_>) -> bool {
     let (Some(left), Some(right)) = (left.meaning, right.meaning) else { return false };
     left.is_synonym(right) && !left.is_opposite(right)
 }
 
 /// `teach` and `teacher`, `publish` and `publication`: a long common beginning and an English ending.
-fn is_family(left: &Word, right: &Word) -> bool {
+fn is_family(left: &Word<'_>, right: &Word<'_>) -> bool {
     const ENDINGS: [&str; 44] = [
         "", "e", "i", "er", "or", "li", "al", "ic", "ion", "ation", "ition", "ment", "ness", "ful",
         "abl", "able", "iv", "ive", "ist", "ism", "ity", "iti", "ial", "ical", "icali", "ali",
@@ -223,23 +238,24 @@ fn is_family(left: &Word, right: &Word) -> bool {
         && !is_opposite()
 }
 
-/// Words to read as the other question has them, because they are typing errors of those.
+/// Words that are typing errors of words of the other question, with where those stand.
 #[derive(Debug)]
 pub(super) struct Corrections {
-    left: Vec<(usize, String)>,
-    right: Vec<(usize, String)>,
+    left: Vec<(usize, usize)>,
+    right: Vec<(usize, usize)>,
 }
 
 impl Pair<'_> {
     /// The mistyped words of both.
     pub(super) fn corrections(&self) -> Corrections {
-        let find = |side: &Side<'_>, other: &Question| {
+        let find = |side: &Side<'_>, other: &Question<'_>| {
             let pairs = side.question.words.iter().zip(&side.partners).enumerate();
             pairs
                 .filter_map(|(at, (word, partner))| {
-                    let right = &other.words[(*partner)?.at];
+                    let right_at = (*partner)?.at;
+                    let right = &other.words[right_at];
                     let is_error = word.key != right.key && !word.is_known() && right.is_known();
-                    (is_error && typo::is_typo(word, right)).then(|| (at, right.text.clone()))
+                    (is_error && typo::is_typo(word, right)).then_some((at, right_at))
                 })
                 .collect()
         };
@@ -255,11 +271,14 @@ impl Corrections {
         self.left.is_empty() && self.right.is_empty()
     }
 
-    pub(super) fn apply(self, left: &mut Question, right: &mut Question) {
-        for (question, corrections) in [(left, self.left), (right, self.right)] {
-            for (at, text) in corrections {
-                question.correct(at, text);
-            }
+    /// Reads the words as the other question has them.
+    pub(super) fn apply<'a>(self, left: &mut Question<'a>, right: &mut Question<'a>) {
+        // A word that stands for another one is known, so that none of these is corrected itself.
+        for (at, other) in self.left {
+            left.correct(at, right.words[other].text);
+        }
+        for (at, other) in self.right {
+            right.correct(at, left.words[other].text);
         }
     }
 }

@@ -90,9 +90,9 @@ fn has_same_verb(pair: &Pair<'_>, left: usize, right: usize) -> bool {
         "turn", "walk", "zoom",
     ];
     const REACH: usize = 4;
-    let verb = |question: &Question, at: usize| {
+    let verb = |question: &Question<'_>, at: usize| {
         let mut words = question.words[at.saturating_sub(REACH)..at].iter().rev();
-        words.find(|word| VERBS.contains(&word.stem.as_str())).map(|word| word.key)
+        words.find(|word| VERBS.contains(&word.stem.as_ref())).map(|word| word.key)
     };
     let own = verb(pair.left.question, left);
     own.is_some() && own == verb(pair.right.question, right)

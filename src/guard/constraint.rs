@@ -58,7 +58,7 @@ fn restriction(side: &Side<'_>) -> Vec<usize> {
 fn preposition(side: &Side<'_>, at: usize) -> Option<usize> {
     for before in (0..at).rev() {
         let word = &side.question.words[before];
-        if PREPOSITIONS.contains(&word.text.as_str()) {
+        if PREPOSITIONS.contains(&word.text) {
             return side.is_alone(before).then_some(before);
         }
         if word.role == Role::Content && !side.is_alone(before) || at - before > 4 {

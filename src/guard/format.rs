@@ -1,6 +1,7 @@
 //! What form the answer is to have: "as JSON", "in one sentence", "step by step".
 
 use super::align::{Pair, Side};
+use super::marks::Marks;
 use super::number;
 use super::question::Question;
 use super::{Difference, Kind};
@@ -71,6 +72,9 @@ const PHRASES: &[(&[&str], &str)] = &[
 ];
 
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
+    if !(pair.left.question.marks | pair.right.question.marks).has(Marks::FORMAT) {
+        return None;
+    }
     let (left, right) = (instructions(pair.left.question), instructions(pair.right.question));
     let without = |some: &[Instruction], others: &[Instruction]| {
         let alone = some.iter().filter(|one| !others.iter().any(|other| other.name == one.name));
@@ -93,10 +97,14 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     })
 }
 
-fn instructions(question: &Question) -> Vec<Instruction> {
+fn instructions(question: &Question<'_>) -> Vec<Instruction> {
     let mut found: Vec<Instruction> = Vec::new();
     let mut at = 0;
     while at < question.words.len() {
+        if !question.words[at].marks.has(Marks::FORMAT) {
+            at += 1;
+            continue;
+        }
         let one = phrase(question, at).or_else(|| form(question, at));
         at = one.as_ref().map_or(at + 1, |one| one.words.end);
         found.extend(one);
@@ -104,39 +112,34 @@ fn instructions(question: &Question) -> Vec<Instruction> {
     found
 }
 
-fn phrase(question: &Question, at: usize) -> Option<Instruction> {
+/// Whether an instruction may begin with a word.
+pub(super) fn may_begin(word: &str) -> bool {
+    PHRASES.iter().any(|(words, _)| words[0] == word) || leads(word)
+}
+
+/// Whether a form may be named after a word.
+fn leads(word: &str) -> bool {
+    matches!(word, "as" | "in" | "using" | "within" | "with" | "under" | "to")
+        || matches!(word, "output" | "return" | "format" | "respond" | "reply" | "answer" | "write")
+}
+
+fn phrase(question: &Question<'_>, at: usize) -> Option<Instruction> {
     let fits = |phrase: &&(&[&str], &'static str)| {
         (0..phrase.0.len()).all(|next| question.word(at + next) == phrase.0[next])
     };
-    /// The words that the phrases begin with.
-    const BEGINNINGS: [&str; 19] = [
-        "in", "step", "bullet", "bulleted", "numbered", "like", "to", "eli", "detailed", "keep",
-        "be", "short", "with", "yes", "one", "cite", "no", "without", "only",
-    ];
-    let word = question.word(at);
-    if !(BEGINNINGS.contains(&word) || matches!(word, "just" | "show")) {
-        return None;
-    }
     let (words, name) = PHRASES.iter().find(fits)?;
     Some(Instruction { name, words: at..at + words.len() })
 }
 
 /// "As a table", "in JSON", "in 50 words", "in two sentences".
-fn form(question: &Question, at: usize) -> Option<Instruction> {
+fn form(question: &Question<'_>, at: usize) -> Option<Instruction> {
     /// Between the preposition and the form: "as a short markdown table".
     const REACH: usize = 4;
-    let is_verb = matches!(
-        question.word(at),
-        "output" | "return" | "format" | "respond" | "reply" | "answer" | "write"
-    );
-    let is_answer = question.word(at) == "as"
-        || matches!(question.word(at), "in" | "using" | "within" | "with" | "under" | "to")
-        || is_verb;
-    if !is_answer {
+    if !leads(question.word(at)) {
         return None;
     }
     let token = question.words[at].token;
-    let next = question.tokens().get(token + 1);
+    let next = question.tokens.get(token + 1);
     let is_counted = next.is_some_and(|token| token.is_number)
         || (at + 1..at + 3).any(|near| {
             number::is_word(question.word(near)) || matches!(question.word(near), "one" | "few")
@@ -195,6 +198,6 @@ fn form(question: &Question, at: usize) -> Option<Instruction> {
     None
 }
 
-fn is_last(question: &Question, at: usize) -> bool {
+fn is_last(question: &Question<'_>, at: usize) -> bool {
     at + 1 == question.words.len()
 }

@@ -43,15 +43,15 @@ const NUMBERED: [&str; 34] = [
     "transaction",
 ];
 
-pub(super) fn compare(left: &Question, right: &Question) -> Option<Difference> {
+pub(super) fn compare(left: &Question<'_>, right: &Question<'_>) -> Option<Difference> {
     differ(Kind::Id, (left, &left.ids), (right, &right.ids))
 }
 
 /// The chunks that only one of two questions contains, in whatever notation.
 pub(super) fn differ(
     kind: Kind,
-    (left, left_chunks): (&Question, &[Chunk]),
-    (right, right_chunks): (&Question, &[Chunk]),
+    (left, left_chunks): (&Question<'_>, &[Chunk]),
+    (right, right_chunks): (&Question<'_>, &[Chunk]),
 ) -> Option<Difference> {
     if left_chunks.is_empty() && right_chunks.is_empty() {
         return None;
@@ -65,33 +65,36 @@ pub(super) fn differ(
     })
 }
 
-fn without<'a>(chunks: &'a [Chunk], other: &Question) -> Vec<&'a str> {
+fn without<'a>(chunks: &'a [Chunk], other: &Question<'_>) -> Vec<&'a str> {
     let plain: String = other.text.characters.iter().filter(|c| c.is_alphanumeric()).collect();
     let missing = chunks.iter().filter(|chunk| !plain.contains(&chunk.plain));
     missing.map(|chunk| chunk.text.as_str()).collect()
 }
 
-pub(super) fn find(text: &Text) -> Vec<Chunk> {
+pub(super) fn find(text: &Text, tokens: &[Token<'_>]) -> Vec<Chunk> {
     let mut found = Vec::new();
+    if !text.characters.iter().any(is_telling) {
+        return found;
+    }
     for (start, end) in chunks(&text.characters) {
         let piece = &text.characters[start..end];
         if is_id(piece) {
-            found.extend(chunk(text, start, end));
+            found.extend(chunk(text, tokens, start, end));
         }
     }
-    for (at, token) in text.tokens.iter().enumerate() {
+    for (at, token) in tokens.iter().enumerate() {
         let is_free = !found.iter().any(|chunk: &Chunk| chunk.tokens.contains(&at));
-        if is_free && token.is_number && is_numbered(&text.tokens, at, &text.characters) {
-            found.extend(chunk(text, token.range.start, token.range.end));
+        if is_free && token.is_number && is_numbered(tokens, at, &text.characters) {
+            found.extend(chunk(text, tokens, token.range.start, token.range.end));
         }
     }
     found
 }
 
 /// The chunk of the characters from `start` to `end`, if it has tokens.
-pub(super) fn chunk(text: &Text, start: usize, end: usize) -> Option<Chunk> {
-    let first = text.tokens.iter().position(|token| token.range.end > start)?;
-    let count = text.tokens[first..].iter().take_while(|token| token.range.start < end).count();
+pub(super) fn chunk(text: &Text, tokens: &[Token<'_>], start: usize, end: usize) -> Option<Chunk> {
+    let first = tokens.iter().position(|token| token.range.end > start)?;
+    let count = tokens[first..].iter().take_while(|token| token.range.start < end).count();
     let characters = &text.characters[start..end];
     let plain: String = characters.iter().filter(|c| c.is_alphanumeric()).collect();
     (count > 0 && !plain.is_empty()).then(|| Chunk {
@@ -141,8 +144,7 @@ fn is_id(piece: &[char]) -> bool {
     if piece[0] == '#' && piece[1..].iter().all(|c| c.is_ascii_alphanumeric() || *c == '-') {
         return piece[1..].iter().any(char::is_ascii_digit);
     }
-    let may_be = |c: &char| c.is_ascii_digit() || matches!(c, '@' | '.' | '/');
-    if !piece.iter().any(may_be) {
+    if !piece.iter().any(is_telling) {
         return false;
     }
     is_mail(piece)
@@ -151,6 +153,11 @@ fn is_id(piece: &[char]) -> bool {
         || is_uuid(piece)
         || is_hash(piece)
         || is_mixed(piece)
+}
+
+/// Every identifier has one of these.
+fn is_telling(character: &char) -> bool {
+    character.is_ascii_digit() || matches!(character, '@' | '.' | '/')
 }
 
 trait Ascii {
@@ -231,8 +238,8 @@ fn is_mixed(piece: &[char]) -> bool {
 }
 
 /// Whether the number at `at` follows "order", "ticket number" or "#".
-fn is_numbered(tokens: &[Token], at: usize, characters: &[char]) -> bool {
-    let digits = &tokens[at].text;
+fn is_numbered(tokens: &[Token<'_>], at: usize, characters: &[char]) -> bool {
+    let digits = tokens[at].text;
     if !digits.chars().all(|c| c.is_ascii_digit()) {
         return false;
     }
@@ -247,8 +254,8 @@ fn is_numbered(tokens: &[Token], at: usize, characters: &[char]) -> bool {
     let before = tokens[at.saturating_sub(3)..at].iter().rev();
     before
         .take_while(|token| {
-            NUMBERED.contains(&token.text.as_str())
-                || matches!(token.text.as_str(), "number" | "no" | "nr" | "num" | "is" | "code")
+            NUMBERED.contains(&token.text)
+                || matches!(token.text, "number" | "no" | "nr" | "num" | "is" | "code")
         })
-        .any(|token| NUMBERED.contains(&token.text.as_str()))
+        .any(|token| NUMBERED.contains(&token.text))
 }

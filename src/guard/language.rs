@@ -7,7 +7,7 @@ use super::{Difference, Kind};
 
 /// Languages on both sides that stand for each other.
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
-    let kinds: [fn(&Question, usize) -> bool; 2] = [is_programming, is_language];
+    let kinds: [fn(&Question<'_>, usize) -> bool; 2] = [is_programming, is_language];
     for is_one in kinds {
         let (left, right) = (alone(&pair.left, is_one), alone(&pair.right, is_one));
         if !left.is_empty() && !right.is_empty() {
@@ -19,7 +19,7 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
 
 /// A language that one side has in addition.
 pub(super) fn compare_additional(pair: &mut Pair<'_>) -> Option<Difference> {
-    let kinds: [fn(&Question, usize) -> bool; 2] =
+    let kinds: [fn(&Question<'_>, usize) -> bool; 2] =
         [is_programming, |question, at| is_language(question, at) && is_spoken(question, at)];
     for is_one in kinds {
         let (left, right) = (alone(&pair.left, is_one), alone(&pair.right, is_one));
@@ -30,7 +30,7 @@ pub(super) fn compare_additional(pair: &mut Pair<'_>) -> Option<Difference> {
     None
 }
 
-fn alone(side: &Side<'_>, is_one: fn(&Question, usize) -> bool) -> Vec<usize> {
+fn alone(side: &Side<'_>, is_one: fn(&Question<'_>, usize) -> bool) -> Vec<usize> {
     side.alone().filter(|at| !side.is_explained[*at] && is_one(side.question, *at)).collect()
 }
 
@@ -40,7 +40,7 @@ fn named(pair: &mut Pair<'_>, left: &[usize], right: &[usize]) -> Difference {
     Difference { kind: Kind::Language, left: pair.left.shown(left), right: pair.right.shown(right) }
 }
 
-fn is_programming(question: &Question, at: usize) -> bool {
+fn is_programming(question: &Question<'_>, at: usize) -> bool {
     let word = question.word(at);
     let before = question.before(at).next().unwrap_or_default();
     let is_named = matches!(
@@ -75,15 +75,15 @@ fn is_programming(question: &Question, at: usize) -> bool {
     }
 }
 
-fn is_language(question: &Question, at: usize) -> bool {
+fn is_language(question: &Question<'_>, at: usize) -> bool {
     question.words[at].classes.has(Classes::LANGUAGE)
 }
 
 /// "In French", "translate to German", "speak Italian", "the Spanish word for".
-fn is_spoken(question: &Question, at: usize) -> bool {
+fn is_spoken(question: &Question<'_>, at: usize) -> bool {
     let next = question.word(at + 1);
     let ends = at + 1 == question.words.len()
-        || question.tokens()[question.words[at].token].followed_by.is_some();
+        || question.tokens[question.words[at].token].followed_by.is_some();
     let before = question.before(at).next().unwrap_or_default();
     let leads = matches!(
         before,

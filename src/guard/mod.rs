@@ -18,6 +18,7 @@ mod id;
 mod interrogative;
 mod language;
 mod lexicon;
+mod marks;
 mod negation;
 mod number;
 mod order;
@@ -39,6 +40,7 @@ pub use number::cardinal;
 pub use overlap::Overlap;
 pub use question::MONTHS;
 use question::Question;
+use token::Text;
 
 /// What two questions differ in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,7 +118,8 @@ pub fn examine(left: &str, right: &str) -> Comparison {
 }
 
 fn examine_ordered(left: &str, right: &str) -> Comparison {
-    let (mut left, mut right) = (Question::read(left), Question::read(right));
+    let (left, right) = (Text::read(left), Text::read(right));
+    let (mut left, mut right) = (Question::read(&left), Question::read(&right));
     let pair = align::align(&left, &right);
     let corrections = pair.corrections();
     if corrections.is_empty() {
@@ -157,8 +160,12 @@ fn judge(mut pair: align::Pair<'_>) -> Comparison {
 }
 
 /// "Is A larger than B" and "is B smaller than A" are the same: the opposite and the exchange cancel each other.
-fn cancel_double_turn(differences: &mut Vec<Difference>, left: &Question, right: &Question) {
-    let compares = |question: &Question| question.words.iter().any(|word| word.text == "than");
+fn cancel_double_turn(
+    differences: &mut Vec<Difference>,
+    left: &Question<'_>,
+    right: &Question<'_>,
+) {
+    let compares = |question: &Question<'_>| question.words.iter().any(|word| word.text == "than");
     let sorted = |side: &str| {
         let mut parts: Vec<_> = side.split(", ").map(str::to_owned).collect();
         parts.sort_unstable();

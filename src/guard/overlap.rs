@@ -79,9 +79,8 @@ fn longest_ascent(places: &[usize]) -> usize {
 fn is_equal(pair: &Pair<'_>) -> bool {
     let matter = |side: &Side<'_>| {
         let words = side.question.words.iter().enumerate();
-        let matters = |(at, word): &(usize, &Word)| {
-            word.role != Role::Polite
-                && !(side.is_alone(*at) && FILLERS.contains(&word.text.as_str()))
+        let matters = |(at, word): &(usize, &Word<'_>)| {
+            word.role != Role::Polite && !(side.is_alone(*at) && FILLERS.contains(&word.text))
         };
         words.filter(matters).map(|(at, _)| at).collect::<Vec<_>>()
     };

@@ -12,7 +12,7 @@ const LONG: usize = 8;
 /// Longest word that is looked at.
 const LONGEST: usize = 24;
 
-pub(super) fn is_typo(left: &Word, right: &Word) -> bool {
+pub(super) fn is_typo(left: &Word<'_>, right: &Word<'_>) -> bool {
     let (short, long) =
         (left.text.len().min(right.text.len()), left.text.len().max(right.text.len()));
     if short + 1 < SHORTEST || !(SHORTEST..=LONGEST).contains(&long) || long - short > 2 {
