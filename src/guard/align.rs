@@ -13,6 +13,8 @@ pub(super) struct Side<'a> {
     pub(super) question: &'a Question<'a>,
     /// For each word, the word of the other question that it stands for.
     pub(super) partners: Vec<Option<Partner>>,
+    /// The words without one, in order.
+    open: Vec<usize>,
     /// Words that some difference has named already.
     pub(super) is_explained: Vec<bool>,
 }
@@ -34,14 +36,25 @@ pub(super) struct Pair<'a> {
 impl<'a> Side<'a> {
     fn new(question: &'a Question) -> Self {
         let count = question.words.len();
-        Self { question, partners: vec![None; count], is_explained: vec![false; count] }
+        Self {
+            question,
+            partners: vec![None; count],
+            open: (0..count).collect(),
+            is_explained: vec![false; count],
+        }
+    }
+
+    fn set_partner(&mut self, at: usize, partner: Partner) {
+        self.partners[at] = Some(partner);
+        if let Ok(place) = self.open.binary_search(&at) {
+            self.open.remove(place);
+        }
     }
 
     /// The words without a partner, but for politeness.
     pub(super) fn alone(&self) -> impl Iterator<Item = usize> {
         let words = &self.question.words;
-        (0..words.len())
-            .filter(|at| self.partners[*at].is_none() && words[*at].role != Role::Polite)
+        self.open.iter().copied().filter(|at| words[*at].role != Role::Polite)
     }
 
     pub(super) fn is_alone(&self, at: usize) -> bool {
@@ -75,97 +88,78 @@ impl<'a> Side<'a> {
 
 pub(super) fn align<'a>(left: &'a Question<'a>, right: &'a Question<'a>) -> Pair<'a> {
     let mut pair = Pair { left: Side::new(left), right: Side::new(right) };
-    let mut open =
-        Open { left: (0..left.words.len()).collect(), right: (0..right.words.len()).collect() };
-    pair.match_by(&mut open, |_| true, |l, r| l.key == r.key, true);
-    let is_phrase = |l: &Word<'_>, r: &Word<'_>| l.role == Role::Polite && l.text == r.text;
-    pair.match_by(&mut open, |_| true, is_phrase, true);
+    pair.match_by(|_| true, |l, r| l.key == r.key, true);
+    pair.match_by(|_| true, |l, r| l.role == Role::Polite && l.text == r.text, true);
     if left.is_foreign || right.is_foreign {
         return pair;
     }
     let matters = |word: &Word<'_>| word.role != Role::Polite;
     let is_content = |word: &Word<'_>| matches!(word.role, Role::Content | Role::Light);
-    pair.match_by(&mut open, matters, typo::is_typo, true);
-    pair.match_by(&mut open, is_content, is_synonym, false);
-    pair.match_by(&mut open, is_content, is_family, false);
-    if !open.left.is_empty() && !open.right.is_empty() {
-        pair.match_apart();
-        pair.match_initials();
-    }
+    pair.match_by(matters, typo::is_typo, true);
+    pair.match_by(is_content, is_synonym, false);
+    pair.match_by(is_content, is_family, false);
+    pair.match_apart();
+    pair.match_initials();
     pair
 }
 
-/// The words that have no partner yet.
-struct Open {
-    left: Vec<usize>,
-    right: Vec<usize>,
-}
-
 impl Pair<'_> {
-    /// Links each open word of the left question with the first open one of the right that matches it, of those that may.
+    /// Links each word of the left question with the first one of the right that it matches, of the words that `may` be
+    /// linked.
     fn match_by(
         &mut self,
-        open: &mut Open,
         may: impl Fn(&Word<'_>) -> bool,
         is_match: impl Fn(&Word<'_>, &Word<'_>) -> bool,
         is_same: bool,
     ) {
         let (left, right) = (self.left.question, self.right.question);
-        open.left.retain(|at| {
-            let word = &left.words[*at];
-            if !may(word) {
-                return true;
-            }
-            let fits = |other: &usize| {
-                let other = &right.words[*other];
-                may(other) && is_match(word, other)
+        let mut place = 0;
+        while let Some(&at) = self.left.open.get(place) {
+            let word = &left.words[at];
+            let fits = |other: &&usize| {
+                let other = &right.words[**other];
+                is_match(word, other) && may(other)
             };
-            let Some(place) = open.right.iter().position(fits) else { return true };
-            self.link(*at, open.right.remove(place), is_same);
-            false
-        });
+            match self.right.open.iter().find(fits).filter(|_| may(word)) {
+                Some(other) => self.link(at, *other, is_same),
+                None => place += 1,
+            }
+        }
     }
 
     fn link(&mut self, left: usize, right: usize, is_same: bool) {
-        self.left.partners[left] = Some(Partner { at: right, is_same });
-        self.right.partners[right] = Some(Partner { at: left, is_same });
+        self.left.set_partner(left, Partner { at: right, is_same });
+        self.right.set_partner(right, Partner { at: left, is_same });
     }
 
     /// "snow ball" and "snowball".
     fn match_apart(&mut self) {
         fn find(some: &Side<'_>, others: &Side<'_>) -> Option<(usize, usize)> {
-            for at in 1..some.question.words.len() {
-                let (first, second) = (some.question.word(at - 1), some.question.word(at));
-                if !some.is_alone(at - 1) || !some.is_alone(at) {
-                    continue;
-                }
-                let is_joined = |joined: &str| match joined.split_once(' ') {
-                    None => {
-                        joined.len() == first.len() + second.len()
+            some.open.windows(2).filter(|pair| pair[0] + 1 == pair[1]).find_map(|pair| {
+                let (first, second) =
+                    (some.question.words[pair[0]].text, some.question.words[pair[1]].text);
+                let is_joined = |other: &&usize| {
+                    let joined = others.question.words[**other].text;
+                    if !joined.contains(' ') {
+                        return joined.len() == first.len() + second.len()
                             && joined.starts_with(first)
-                            && joined.ends_with(second)
+                            && joined.ends_with(second);
                     }
-                    Some((left, right)) => {
+                    joined.split_once(' ').is_some_and(|(left, right)| {
                         (left == first || typo::is_near(left, first))
                             && (right == second || typo::is_near(right, second))
-                    }
+                    })
                 };
-                let found = (0..others.question.words.len()).find(|other| {
-                    others.is_alone(*other) && is_joined(others.question.word(*other))
-                });
-                if let Some(other) = found {
-                    return Some((at, other));
-                }
-            }
-            None
+                Some((pair[1], *others.open.iter().find(is_joined)?))
+            })
         }
         while let Some((at, other)) = find(&self.left, &self.right) {
             self.link(at - 1, other, true);
-            self.left.partners[at] = Some(Partner { at: other, is_same: true });
+            self.left.set_partner(at, Partner { at: other, is_same: true });
         }
         while let Some((at, other)) = find(&self.right, &self.left) {
             self.link(other, at - 1, true);
-            self.right.partners[at] = Some(Partner { at: other, is_same: true });
+            self.right.set_partner(at, Partner { at: other, is_same: true });
         }
     }
 
@@ -182,27 +176,31 @@ impl Pair<'_> {
                     continue;
                 }
                 let words = &others.question.words;
-                let found = (0..words.len()).find(|start| {
-                    words.get(*start..start + count).is_some_and(|words| {
+                let found = others.open.iter().find(|start| {
+                    words.get(**start..**start + count).is_some_and(|words| {
                         words
                             .iter()
-                            .zip(word.text.chars())
-                            .all(|(word, initial)| word.text.starts_with(initial))
-                    }) && others.is_alone(*start)
+                            .zip(word.text.bytes())
+                            .all(|(word, initial)| word.text.as_bytes().first() == Some(&initial))
+                    })
                 });
                 if let Some(start) = found {
-                    return Some((at, start, count));
+                    return Some((at, *start, count));
                 }
             }
             None
         }
         while let Some((at, start, count)) = find(&self.left, &self.right) {
             self.link(at, start, false);
-            self.right.partners[start..start + count].fill(Some(Partner { at, is_same: false }));
+            for place in start..start + count {
+                self.right.set_partner(place, Partner { at, is_same: false });
+            }
         }
         while let Some((at, start, count)) = find(&self.right, &self.left) {
             self.link(start, at, false);
-            self.left.partners[start..start + count].fill(Some(Partner { at, is_same: false }));
+            for place in start..start + count {
+                self.left.set_partner(place, Partner { at, is_same: false });
+            }
         }
     }
 }
@@ -220,6 +218,9 @@ fn is_family(left: &Word<'_>, right: &Word<'_>) -> bool {
         "anc", "enc", "ance", "ence", "ant", "ent", "ors", "ers", "ian", "ship", "ur", "ure",
         "ies", "ing", "s", "es", "th", "ar",
     ];
+    if left.stem.as_bytes().get(..4) != right.stem.as_bytes().get(..4) {
+        return false;
+    }
     let common = left.stem.bytes().zip(right.stem.bytes()).take_while(|(l, r)| l == r).count();
     if common < 4 || !left.stem.is_char_boundary(common) || !right.stem.is_char_boundary(common) {
         return false;

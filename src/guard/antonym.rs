@@ -64,18 +64,21 @@ fn has_opposite_prefix(left: &str, right: &str) -> bool {
         ("en", "de"),
     ];
     const SHORTEST_REST: usize = 4;
+    // All but "useful" and "useless" end alike.
+    let ends = left.as_bytes().last_chunk::<SHORTEST_REST>();
+    if ends.is_none() || ends != right.as_bytes().last_chunk() {
+        let is_full = |full: &str, less: &str| {
+            full.strip_suffix("ful")
+                .zip(less.strip_suffix("less"))
+                .is_some_and(|(full, less)| full == less)
+        };
+        return is_full(left, right) || is_full(right, left);
+    }
     let is_opposite = |first: &str, second: &str| {
         let (rest, other) = (left.strip_prefix(first), right.strip_prefix(second));
         rest.is_some_and(|rest| rest.len() >= SHORTEST_REST) && rest == other
     };
-    let is_full = |full: &str, less: &str| {
-        full.strip_suffix("ful")
-            .zip(less.strip_suffix("less"))
-            .is_some_and(|(full, less)| full == less)
-    };
     PREFIXES.iter().any(|(first, second)| is_opposite(first, second) || is_opposite(second, first))
-        || is_full(left, right)
-        || is_full(right, left)
 }
 
 fn is_particle(left: &str, right: &str) -> bool {

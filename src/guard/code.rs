@@ -39,7 +39,8 @@ pub(super) fn compare(left: &Question<'_>, right: &Question<'_>) -> Option<Diffe
 
 pub(super) fn find(text: &Text, tokens: &[Token<'_>], ids: &[Chunk]) -> Vec<Chunk> {
     let mut found = Vec::new();
-    for (start, end) in id::chunks(&text.characters) {
+    let pieces = may_have_code(text).then(|| id::chunks(&text.characters));
+    for (start, end) in pieces.into_iter().flatten() {
         let piece = &text.characters[start..end];
         if piece.len() >= 3
             && (is_code(piece) || is_camel(piece, &text.capitals[start..end]))
@@ -56,6 +57,22 @@ pub(super) fn find(text: &Text, tokens: &[Token<'_>], ids: &[Chunk]) -> Vec<Chun
     found
 }
 
+/// Whether there is what some piece of code would have.
+fn may_have_code(text: &Text) -> bool {
+    let mut places = 1..text.capitals.len();
+    let is_turn = |at: usize| {
+        text.capitals[at]
+            && !text.capitals[at - 1]
+            && text.characters[at - 1].is_ascii_alphanumeric()
+    };
+    text.characters.iter().any(|c| is_sign(c) || *c == '-') || places.any(is_turn)
+}
+
+/// All code but flags and names like `userName` has one of these.
+fn is_sign(character: &char) -> bool {
+    matches!(character, '_' | '(' | ':' | '>' | '.')
+}
+
 fn is_code(piece: &[char]) -> bool {
     let first = piece[0];
     if first == '-' {
@@ -64,7 +81,6 @@ fn is_code(piece: &[char]) -> bool {
             && name.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '='));
         return is_name && (piece[1] == '-' && piece.len() > 4 || piece.len() == 3);
     }
-    let is_sign = |c: &char| matches!(c, '_' | '(' | ':' | '>' | '.');
     if !piece.iter().any(is_sign) {
         return false;
     }

@@ -13,62 +13,77 @@ struct Instruction {
     words: std::ops::Range<usize>,
 }
 
-/// Phrases that ask for a form, whatever stands before them.
-const PHRASES: &[(&[&str], &str)] = &[
-    (&["step", "by", "step"], "step by step"),
-    (&["bullet", "points"], "bullets"),
-    (&["bullet", "point"], "bullets"),
-    (&["bulleted", "list"], "bullets"),
-    (&["numbered", "list"], "numbered list"),
-    (&["like", "i", "am", "five"], "simple"),
-    (&["like", "i", "am"], "simple"),
-    (&["like", "a", "five", "year", "old"], "simple"),
-    (&["to", "a", "child"], "simple"),
-    (&["to", "a", "five", "year", "old"], "simple"),
-    (&["to", "a", "kid"], "simple"),
-    (&["eli"], "simple"),
-    (&["in", "layman", "terms"], "simple"),
-    (&["in", "layman's", "terms"], "simple"),
-    (&["in", "simple", "terms"], "simple"),
-    (&["in", "simple", "words"], "simple"),
-    (&["in", "simple", "english"], "simple"),
-    (&["in", "plain", "english"], "simple"),
-    (&["in", "plain", "text"], "plain text"),
-    (&["in", "detail"], "detailed"),
-    (&["in", "depth"], "detailed"),
-    (&["in", "details"], "detailed"),
-    (&["detailed", "explanation"], "detailed"),
-    (&["in", "brief"], "brief"),
-    (&["in", "short"], "brief"),
-    (&["keep", "it", "short"], "brief"),
-    (&["keep", "it", "brief"], "brief"),
-    (&["be", "brief"], "brief"),
-    (&["be", "concise"], "brief"),
-    (&["short", "answer"], "brief"),
-    (&["with", "examples"], "examples"),
-    (&["with", "an", "example"], "examples"),
-    (&["yes", "or", "no"], "yes or no"),
-    (&["one", "word", "answer"], "words"),
-    (&["with", "sources"], "sources"),
-    (&["with", "citations"], "sources"),
-    (&["cite", "sources"], "sources"),
-    (&["cite", "your", "sources"], "sources"),
-    (&["no", "explanation"], "bare"),
-    (&["without", "explanation"], "bare"),
-    (&["only", "the", "answer"], "bare"),
-    (&["just", "the", "answer"], "bare"),
-    (&["only", "the", "code"], "bare"),
-    (&["show", "your", "work"], "worked"),
-    (&["in", "uppercase"], "uppercase"),
-    (&["in", "upper", "case"], "uppercase"),
-    (&["in", "all", "caps"], "uppercase"),
-    (&["in", "capital", "letters"], "uppercase"),
-    (&["in", "lowercase"], "lowercase"),
-    (&["in", "lower", "case"], "lowercase"),
-    (&["in", "rhyme"], "poem"),
-    (&["in", "verse"], "poem"),
-    (&["in", "the", "form", "of"], "form"),
-    (&["in", "the", "style", "of"], "style"),
+/// Phrases that ask for a form, whatever stands before them, by their first word.
+const PHRASES: &[(&str, &[(&[&str], &str)])] = &[
+    ("step", &[(&["by", "step"], "step by step")]),
+    ("bullet", &[(&["points"], "bullets"), (&["point"], "bullets")]),
+    ("bulleted", &[(&["list"], "bullets")]),
+    ("numbered", &[(&["list"], "numbered list")]),
+    (
+        "like",
+        &[
+            (&["i", "am", "five"], "simple"),
+            (&["i", "am"], "simple"),
+            (&["a", "five", "year", "old"], "simple"),
+        ],
+    ),
+    (
+        "to",
+        &[
+            (&["a", "child"], "simple"),
+            (&["a", "five", "year", "old"], "simple"),
+            (&["a", "kid"], "simple"),
+        ],
+    ),
+    ("eli", &[(&[], "simple")]),
+    (
+        "in",
+        &[
+            (&["layman", "terms"], "simple"),
+            (&["layman's", "terms"], "simple"),
+            (&["simple", "terms"], "simple"),
+            (&["simple", "words"], "simple"),
+            (&["simple", "english"], "simple"),
+            (&["plain", "english"], "simple"),
+            (&["plain", "text"], "plain text"),
+            (&["detail"], "detailed"),
+            (&["depth"], "detailed"),
+            (&["details"], "detailed"),
+            (&["brief"], "brief"),
+            (&["short"], "brief"),
+            (&["uppercase"], "uppercase"),
+            (&["upper", "case"], "uppercase"),
+            (&["all", "caps"], "uppercase"),
+            (&["capital", "letters"], "uppercase"),
+            (&["lowercase"], "lowercase"),
+            (&["lower", "case"], "lowercase"),
+            (&["rhyme"], "poem"),
+            (&["verse"], "poem"),
+            (&["the", "form", "of"], "form"),
+            (&["the", "style", "of"], "style"),
+        ],
+    ),
+    ("detailed", &[(&["explanation"], "detailed")]),
+    ("keep", &[(&["it", "short"], "brief"), (&["it", "brief"], "brief")]),
+    ("be", &[(&["brief"], "brief"), (&["concise"], "brief")]),
+    ("short", &[(&["answer"], "brief")]),
+    (
+        "with",
+        &[
+            (&["examples"], "examples"),
+            (&["an", "example"], "examples"),
+            (&["sources"], "sources"),
+            (&["citations"], "sources"),
+        ],
+    ),
+    ("yes", &[(&["or", "no"], "yes or no")]),
+    ("one", &[(&["word", "answer"], "words")]),
+    ("cite", &[(&["sources"], "sources"), (&["your", "sources"], "sources")]),
+    ("no", &[(&["explanation"], "bare")]),
+    ("without", &[(&["explanation"], "bare")]),
+    ("only", &[(&["the", "answer"], "bare"), (&["the", "code"], "bare")]),
+    ("just", &[(&["the", "answer"], "bare")]),
+    ("show", &[(&["your", "work"], "worked")]),
 ];
 
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
@@ -114,28 +129,29 @@ fn instructions(question: &Question<'_>) -> Vec<Instruction> {
 
 /// Whether an instruction may begin with a word.
 pub(super) fn may_begin(word: &str) -> bool {
-    PHRASES.iter().any(|(words, _)| words[0] == word) || leads(word)
-}
-
-/// Whether a form may be named after a word.
-fn leads(word: &str) -> bool {
-    matches!(word, "as" | "in" | "using" | "within" | "with" | "under" | "to")
-        || matches!(word, "output" | "return" | "format" | "respond" | "reply" | "answer" | "write")
+    PHRASES.iter().any(|(first, _)| *first == word) || is_lead(word)
 }
 
 fn phrase(question: &Question<'_>, at: usize) -> Option<Instruction> {
-    let fits = |phrase: &&(&[&str], &'static str)| {
-        (0..phrase.0.len()).all(|next| question.word(at + next) == phrase.0[next])
+    let (_, phrases) = PHRASES.iter().find(|(first, _)| *first == question.word(at))?;
+    let fits = |(rest, _): &&(&[&str], &'static str)| {
+        (at + 1..).zip(*rest).all(|(at, word)| question.word(at) == *word)
     };
-    let (words, name) = PHRASES.iter().find(fits)?;
-    Some(Instruction { name, words: at..at + words.len() })
+    let (rest, name) = phrases.iter().find(fits)?;
+    Some(Instruction { name, words: at..at + 1 + rest.len() })
+}
+
+/// Whether the name of a form may follow a word.
+fn is_lead(word: &str) -> bool {
+    matches!(word, "as" | "in" | "using" | "within" | "with" | "under" | "to")
+        || matches!(word, "output" | "return" | "format" | "respond" | "reply" | "answer" | "write")
 }
 
 /// "As a table", "in JSON", "in 50 words", "in two sentences".
 fn form(question: &Question<'_>, at: usize) -> Option<Instruction> {
     /// Between the preposition and the form: "as a short markdown table".
     const REACH: usize = 4;
-    if !leads(question.word(at)) {
+    if !is_lead(question.word(at)) {
         return None;
     }
     let token = question.words[at].token;

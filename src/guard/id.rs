@@ -112,10 +112,10 @@ pub(super) fn chunk(text: &Text, tokens: &[Token<'_>], start: usize, end: usize)
 pub(super) fn chunks(characters: &[char]) -> impl Iterator<Item = (usize, usize)> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = (at..characters.len()).find(|at| !characters[*at].is_whitespace())?;
-        let end = (start..characters.len())
-            .find(|at| characters[*at].is_whitespace())
-            .unwrap_or(characters.len());
+        let start = at + characters[at..].iter().position(|c| !c.is_whitespace())?;
+        let rest = &characters[start..];
+        let length = rest.iter().position(|c| c.is_whitespace()).unwrap_or(rest.len());
+        let end = start + length;
         at = end;
         let opening =
             |c: &char| matches!(c, '(' | '"' | '\'' | '[' | '<' | '{' | '“' | '«' | '¿' | '¡');

@@ -386,7 +386,7 @@ fn polite(tokens: &[Token<'_>]) -> Vec<bool> {
     while at < tokens.len() {
         let fits = |phrase: &&Vec<&str>| {
             phrase.len() <= tokens.len() - at
-                && phrase.iter().zip(&tokens[at..]).all(|(word, token)| *word == token.text)
+                && phrase.iter().zip(&tokens[at..]).skip(1).all(|(word, token)| *word == token.text)
                 && (phrase.len() > 1
                     || !matches!(phrase[0], "question" | "answer" | "query" | "q")
                     || tokens[at].followed_by == Some(':'))

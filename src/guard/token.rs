@@ -49,7 +49,7 @@ pub(super) struct Text {
     /// Which of the characters were capital letters.
     pub(super) capitals: Vec<bool>,
     spans: Vec<Span>,
-    /// The texts of the words and numbers, one behind the other.
+    /// The characters as a text, with the numbers behind them.
     texts: String,
 }
 
@@ -65,8 +65,12 @@ struct Span {
 
 impl Text {
     pub(super) fn read(text: &str) -> Self {
-        let (characters, capitals) = plain(text);
-        let (spans, texts) = split(&characters);
+        let (mut texts, capitals) = plain(text);
+        let characters: Vec<_> = match texts.is_ascii() {
+            true => texts.bytes().map(char::from).collect(),
+            false => texts.chars().collect(),
+        };
+        let spans = split(&characters, &mut texts);
         Self { characters, capitals, spans, texts }
     }
 
@@ -116,36 +120,37 @@ fn marks(between: &[char]) -> (bool, Option<char>) {
     (between.iter().any(ends), between.iter().copied().find(|character| is_mark(character)))
 }
 
-/// The words and numbers, with their texts.
-fn split(characters: &[char]) -> (Vec<Span>, String) {
+/// The words and numbers. `texts` has the text of the characters and gets that of the numbers.
+fn split(characters: &[char], texts: &mut String) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::with_capacity(characters.len() / 4 + 1);
-    let mut texts = String::with_capacity(characters.len());
     let mut at = 0;
+    // Where the character at `at` stands in the texts.
+    let mut byte = 0;
     while let Some(&character) = characters.get(at) {
         let after_number = || spans.last().is_some_and(|last| last.is_number);
         let is_number = starts_number(characters, at, after_number);
         if !is_number && !character.is_alphabetic() {
             at += 1;
+            byte += character.len_utf8();
             continue;
         }
         let start = texts.len();
-        let end = if is_number {
-            number(characters, at, &mut texts)
-        } else {
-            let end = word_end(characters, at);
-            texts.extend(&characters[at..end]);
-            end
-        };
-        spans.push(Span { is_number, range: at..end, text: start..texts.len() });
+        let end = if is_number { number(characters, at, texts) } else { word_end(characters, at) };
+        let length: usize = characters[at..end].iter().map(|c| c.len_utf8()).sum();
+        let text = if is_number { start..texts.len() } else { byte..byte + length };
+        spans.push(Span { is_number, range: at..end, text });
         at = end;
+        byte += length;
     }
-    (spans, texts)
+    spans
 }
 
 fn case(characters: &[char], capitals: &[bool]) -> Case {
+    if !capitals.contains(&true) {
+        return Case::Lower;
+    }
     let letters = || characters.iter().filter(|character| character.is_alphabetic()).count();
     match capitals.iter().filter(|capital| **capital).count() {
-        0 => Case::Lower,
         count if count > 1 && count == letters() => Case::Upper,
         1 if capitals.first() == Some(&true) => Case::Title,
         _ => Case::Mixed,
@@ -157,16 +162,12 @@ fn is_currency(character: char) -> bool {
 }
 
 /// The text in lower case, with one form for each apostrophe, minus and digit; and which letters were capitals.
-fn plain(text: &str) -> (Vec<char>, Vec<bool>) {
+fn plain(text: &str) -> (String, Vec<bool>) {
     if text.is_ascii() {
-        let lower = |byte: u8| match byte {
-            b'`' => '\'',
-            _ => char::from(byte.to_ascii_lowercase()),
-        };
         let capitals = text.bytes().map(|byte| byte.is_ascii_uppercase());
-        return (text.bytes().map(lower).collect(), capitals.collect());
+        return (text.to_ascii_lowercase().replace('`', "'"), capitals.collect());
     }
-    let mut characters = Vec::with_capacity(text.len());
+    let mut plain = String::with_capacity(text.len());
     let mut capitals = Vec::with_capacity(text.len());
     for character in text.chars() {
         let replaced = match character {
@@ -180,13 +181,13 @@ fn plain(text: &str) -> (Vec<char>, Vec<bool>) {
             '？' | '؟' => '?',
             other => decimal_digit(other).unwrap_or(other),
         };
-        match replaced.is_ascii() {
-            true => characters.push(replaced),
-            false => characters.extend(replaced.to_lowercase()),
+        let is_capital = character.is_uppercase();
+        for lower in replaced.to_lowercase() {
+            plain.push(lower);
+            capitals.push(is_capital);
         }
-        capitals.resize(characters.len(), character.is_uppercase());
     }
-    (characters, capitals)
+    (plain, capitals)
 }
 
 /// The ASCII digit for a decimal digit of another script.
@@ -270,6 +271,7 @@ fn separates_thousands(characters: &[char], at: usize, before: &str) -> bool {
 /// The end of a word: letters, with apostrophes between them; and the names of languages that end in signs: c++, c#, f#.
 fn word_end(characters: &[char], start: usize) -> usize {
     let belongs = |at: usize| match characters.get(at) {
+        Some('a'..='z') => true,
         Some('\'') => characters.get(at + 1).is_some_and(|next| next.is_alphabetic()),
         Some(character) => character.is_alphabetic() || is_mark(*character),
         None => false,
