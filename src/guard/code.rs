@@ -1,5 +1,6 @@
 //! Pieces of code: identifiers, flags, calls, file names, status codes and quoted literals.
 
+use super::piece::Piece;
 use super::question::{Chunk, Question};
 use super::token::{Text, Token};
 use super::{Difference, Kind, id};
@@ -37,15 +38,19 @@ pub(super) fn compare(left: &Question<'_>, right: &Question<'_>) -> Option<Diffe
     })
 }
 
-pub(super) fn find(text: &Text, tokens: &[Token<'_>], ids: &[Chunk]) -> Vec<Chunk> {
+pub(super) fn find(
+    text: &Text,
+    tokens: &[Token<'_>],
+    pieces: &[Piece],
+    ids: &[Chunk],
+) -> Vec<Chunk> {
     let mut found = Vec::new();
-    let pieces = may_have_code(text).then(|| id::chunks(&text.characters));
-    for (start, end) in pieces.into_iter().flatten() {
-        let piece = &text.characters[start..end];
+    for Piece { range, .. } in pieces.iter().filter(|piece| piece.may_be_code) {
+        let piece = &text.characters[range.clone()];
         if piece.len() >= 3
-            && (is_code(piece) || is_camel(piece, &text.capitals[start..end]))
+            && (is_code(piece) || is_camel(piece, &text.capitals[range.clone()]))
             && piece.iter().any(|c| c.is_alphabetic())
-            && let Some(chunk) = id::chunk(text, tokens, start, end)
+            && let Some(chunk) = id::chunk(text, tokens, range)
             && !ids
                 .iter()
                 .any(|id| id.tokens.start < chunk.tokens.end && chunk.tokens.start < id.tokens.end)
@@ -57,22 +62,6 @@ pub(super) fn find(text: &Text, tokens: &[Token<'_>], ids: &[Chunk]) -> Vec<Chun
     found
 }
 
-/// Whether there is what some piece of code would have.
-fn may_have_code(text: &Text) -> bool {
-    let mut places = 1..text.capitals.len();
-    let is_turn = |at: usize| {
-        text.capitals[at]
-            && !text.capitals[at - 1]
-            && text.characters[at - 1].is_ascii_alphanumeric()
-    };
-    text.characters.iter().any(|c| is_sign(c) || *c == '-') || places.any(is_turn)
-}
-
-/// All code but flags and names like `userName` has one of these.
-fn is_sign(character: &char) -> bool {
-    matches!(character, '_' | '(' | ':' | '>' | '.')
-}
-
 fn is_code(piece: &[char]) -> bool {
     let first = piece[0];
     if first == '-' {
@@ -80,9 +69,6 @@ fn is_code(piece: &[char]) -> bool {
         let is_name = name.first().is_some_and(char::is_ascii_alphabetic)
             && name.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '='));
         return is_name && (piece[1] == '-' && piece.len() > 4 || piece.len() == 3);
-    }
-    if !piece.iter().any(is_sign) {
-        return false;
     }
     let inside = &piece[1..piece.len() - 1];
     let is_word = |c: &char| {
@@ -95,8 +81,8 @@ fn is_code(piece: &[char]) -> bool {
     if inside.contains(&'_') || piece.ends_with(&['(', ')']) {
         return true;
     }
-    let text: String = piece.iter().collect();
-    text.contains("::") || text.contains("->") || is_dotted(&text)
+    piece.windows(2).any(|two| matches!(two, [':', ':'] | ['-', '>']))
+        || is_dotted(&piece.iter().collect::<String>())
 }
 
 /// `os.path.join`, `config.yaml` or `.csv`, but not `e.g.`, `node.js` or two sentences without a space.
@@ -119,10 +105,7 @@ fn is_dotted(text: &str) -> bool {
 
 /// `getElementById`, but not `iPhone`.
 fn is_camel(piece: &[char], capitals: &[bool]) -> bool {
-    if capitals[0] || !capitals.contains(&true) {
-        return false;
-    }
-    if !piece.iter().all(char::is_ascii_alphanumeric) || piece.len() < 6 {
+    if !piece.iter().all(char::is_ascii_alphanumeric) || piece.len() < 6 || capitals[0] {
         return false;
     }
     let turns = (1..piece.len()).filter(|at| capitals[*at] && !capitals[*at - 1]).count();
@@ -146,9 +129,7 @@ fn status_codes(text: &Text, tokens: &[Token<'_>]) -> Vec<Chunk> {
             || *at > 0 && (is_sign(at - 1) || *at > 1 && is_code(at - 1) && is_sign(at - 2));
         is_three && (before() || is_sign(at + 1))
     });
-    found
-        .filter_map(|at| id::chunk(text, tokens, tokens[at].range.start, tokens[at].range.end))
-        .collect()
+    found.filter_map(|at| id::chunk(text, tokens, &tokens[at].range)).collect()
 }
 
 /// What stands in double quotes or backticks.

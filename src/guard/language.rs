@@ -42,24 +42,27 @@ fn named(pair: &mut Pair<'_>, left: &[usize], right: &[usize]) -> Difference {
 
 fn is_programming(question: &Question<'_>, at: usize) -> bool {
     let word = question.word(at);
-    let before = question.before(at).next().unwrap_or_default();
-    let is_named = matches!(
-        question.word(at + 1),
-        "language" | "programming" | "program" | "code" | "script" | "developer"
-    );
+    let before = || question.before(at).next().unwrap_or_default();
+    let is_named = || {
+        matches!(
+            question.word(at + 1),
+            "language" | "programming" | "program" | "code" | "script" | "developer"
+        )
+    };
     match word {
         // Names that are letters or words otherwise.
         "c" | "r" | "d" | "go" => {
-            matches!(before, "in" | "using" | "with" | "into") && question.word(at + 1) != "a"
-                || is_named
+            matches!(before(), "in" | "using" | "with" | "into") && question.word(at + 1) != "a"
+                || is_named()
         }
+        _ if !question.words[at].classes.has(Classes::PROGRAMMING) => false,
         "express" | "unity" | "rust" | "swift" | "spark" | "scheme" | "assembly" | "flask"
         | "rails" | "ember" | "yarn" | "pip" | "cargo" | "bootstrap" | "julia" | "dart"
         | "ruby" | "cypress" | "node" | "unreal" | "lisp" | "pascal" | "ionic" | "polars"
         | "scala" | "react" | "angular" | "vue" | "snowflake" | "backbone" | "bash" => {
-            is_named
+            is_named()
                 || matches!(
-                    before,
+                    before(),
                     "in" | "using"
                         | "with"
                         | "into"
@@ -71,7 +74,7 @@ fn is_programming(question: &Question<'_>, at: usize) -> bool {
                         | "use"
                 )
         }
-        _ => question.words[at].classes.has(Classes::PROGRAMMING),
+        _ => true,
     }
 }
 

@@ -23,6 +23,7 @@ mod negation;
 mod number;
 mod order;
 mod overlap;
+mod piece;
 mod question;
 mod rest;
 mod roles;

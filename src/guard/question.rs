@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::lexicon::{Classes, Entry, Lexicon, Meaning, hash, lexicon};
 use super::marks::Marks;
+use super::piece::pieces;
 use super::token::{Case, Text, Token};
 use super::{code, id};
 
@@ -72,8 +73,9 @@ impl<'a> Question<'a> {
             token.look_up(lexicon);
         }
         let is_foreign = is_foreign(&tokens);
-        let ids = id::find(text, &tokens);
-        let codes = code::find(text, &tokens, &ids);
+        let pieces = pieces(text, &tokens);
+        let ids = id::find(text, &tokens, &pieces);
+        let codes = code::find(text, &tokens, &pieces, &ids);
         let mut taken = vec![false; tokens.len()];
         for chunk in ids.iter().chain(&codes) {
             taken[chunk.tokens.clone()].fill(true);

@@ -115,6 +115,9 @@ impl Text {
 
 /// Whether what stands between two tokens ends a sentence, and the first mark of it.
 fn marks(between: &[char]) -> (bool, Option<char>) {
+    if between == [' '] {
+        return (false, None);
+    }
     let ends = |character: &char| matches!(character, '.' | '?' | '!' | ';' | ':' | '\n');
     let is_mark = |character: &char| matches!(character, '.' | ',' | ';' | ':' | '?' | '!');
     (between.iter().any(ends), between.iter().copied().find(|character| is_mark(character)))
@@ -123,6 +126,7 @@ fn marks(between: &[char]) -> (bool, Option<char>) {
 /// The words and numbers. `texts` has the text of the characters and gets that of the numbers.
 fn split(characters: &[char], texts: &mut String) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::with_capacity(characters.len() / 4 + 1);
+    let is_ascii = texts.len() == characters.len();
     let mut at = 0;
     // Where the character at `at` stands in the texts.
     let mut byte = 0;
@@ -136,7 +140,10 @@ fn split(characters: &[char], texts: &mut String) -> Vec<Span> {
         }
         let start = texts.len();
         let end = if is_number { number(characters, at, texts) } else { word_end(characters, at) };
-        let length: usize = characters[at..end].iter().map(|c| c.len_utf8()).sum();
+        let length = match is_ascii {
+            true => end - at,
+            false => characters[at..end].iter().map(|c| c.len_utf8()).sum(),
+        };
         let text = if is_number { start..texts.len() } else { byte..byte + length };
         spans.push(Span { is_number, range: at..end, text });
         at = end;
@@ -146,11 +153,12 @@ fn split(characters: &[char], texts: &mut String) -> Vec<Span> {
 }
 
 fn case(characters: &[char], capitals: &[bool]) -> Case {
+    let letters = || characters.iter().filter(|character| character.is_alphabetic()).count();
+    let is_capital = |capital: &&bool| **capital;
     if !capitals.contains(&true) {
         return Case::Lower;
     }
-    let letters = || characters.iter().filter(|character| character.is_alphabetic()).count();
-    match capitals.iter().filter(|capital| **capital).count() {
+    match capitals.iter().filter(is_capital).count() {
         count if count > 1 && count == letters() => Case::Upper,
         1 if capitals.first() == Some(&true) => Case::Title,
         _ => Case::Mixed,
@@ -270,13 +278,14 @@ fn separates_thousands(characters: &[char], at: usize, before: &str) -> bool {
 
 /// The end of a word: letters, with apostrophes between them; and the names of languages that end in signs: c++, c#, f#.
 fn word_end(characters: &[char], start: usize) -> usize {
-    let belongs = |at: usize| match characters.get(at) {
-        Some('a'..='z') => true,
-        Some('\'') => characters.get(at + 1).is_some_and(|next| next.is_alphabetic()),
-        Some(character) => character.is_alphabetic() || is_mark(*character),
-        None => false,
+    let rest = &characters[start..];
+    let belongs = |(at, character): (usize, &char)| match character {
+        'a'..='z' => true,
+        '\'' => rest.get(at + 1).is_some_and(|next| next.is_alphabetic()),
+        _ => character.is_alphabetic() || is_mark(*character),
     };
-    let mut end = (start..).find(|at| !belongs(*at)).unwrap_or(start);
+    let length = rest.iter().enumerate().position(|place| !belongs(place)).unwrap_or(rest.len());
+    let mut end = start + length;
     let is_alone = end == start + 1 && (start == 0 || !characters[start - 1].is_alphanumeric());
     let is_at = |at: usize, sign: char| characters.get(at) == Some(&sign);
     if is_alone && matches!(characters[start], 'c' | 'f' | 'g' | 'j') {
