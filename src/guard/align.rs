@@ -3,9 +3,13 @@
 //! The same word first, in any form; then typing errors, synonyms, words of one family, words written apart and
 //! initials. What stays alone is what the rules judge.
 
+use super::lexicon::Meaning;
 use super::question::{Question, Role, Word};
 use super::token::Case;
 use super::typo;
+
+/// Shortest common beginning of a family of words.
+const SHORTEST_FAMILY: usize = 4;
 
 /// One of the two questions, with what the rules have found out about its words.
 #[derive(Debug)]
@@ -93,11 +97,12 @@ pub(super) fn align<'a>(left: &'a Question<'a>, right: &'a Question<'a>) -> Pair
     if left.is_foreign || right.is_foreign {
         return pair;
     }
-    let matters = |word: &Word<'_>| word.role != Role::Polite;
     let is_content = |word: &Word<'_>| matches!(word.role, Role::Content | Role::Light);
-    pair.match_by(matters, typo::is_typo, true);
-    pair.match_by(is_content, is_synonym, false);
-    pair.match_by(is_content, is_family, false);
+    pair.match_by(typo::may_have_typo, typo::is_typo, true);
+    let has_synonyms = |word: &Word<'_>| word.meaning.is_some_and(Meaning::has_synonyms);
+    pair.match_by(|word| is_content(word) && has_synonyms(word), is_synonym, false);
+    let is_long = |word: &Word<'_>| word.stem.len() >= SHORTEST_FAMILY;
+    pair.match_by(|word| is_content(word) && is_long(word), is_family, false);
     pair.match_apart();
     pair.match_initials();
     pair
@@ -113,15 +118,18 @@ impl Pair<'_> {
         is_same: bool,
     ) {
         let (left, right) = (self.left.question, self.right.question);
+        if self.left.open.is_empty() {
+            return;
+        }
+        let open = |other: &usize| may(&right.words[*other]);
+        let mut candidates: Vec<_> = self.right.open.iter().copied().filter(open).collect();
         let mut place = 0;
         while let Some(&at) = self.left.open.get(place) {
             let word = &left.words[at];
-            let fits = |other: &&usize| {
-                let other = &right.words[**other];
-                is_match(word, other) && may(other)
-            };
-            match self.right.open.iter().find(fits).filter(|_| may(word)) {
-                Some(other) => self.link(at, *other, is_same),
+            let fits = |other: &usize| is_match(word, &right.words[*other]);
+            let found = if may(word) { candidates.iter().position(fits) } else { None };
+            match found {
+                Some(found) => self.link(at, candidates.remove(found), is_same),
                 None => place += 1,
             }
         }
@@ -218,11 +226,15 @@ fn is_family(left: &Word<'_>, right: &Word<'_>) -> bool {
         "anc", "enc", "ance", "ence", "ant", "ent", "ors", "ers", "ian", "ship", "ur", "ure",
         "ies", "ing", "s", "es", "th", "ar",
     ];
-    if left.stem.as_bytes().get(..4) != right.stem.as_bytes().get(..4) {
+    if left.stem.as_bytes().first_chunk::<SHORTEST_FAMILY>() != right.stem.as_bytes().first_chunk()
+    {
         return false;
     }
     let common = left.stem.bytes().zip(right.stem.bytes()).take_while(|(l, r)| l == r).count();
-    if common < 4 || !left.stem.is_char_boundary(common) || !right.stem.is_char_boundary(common) {
+    if common < SHORTEST_FAMILY
+        || !left.stem.is_char_boundary(common)
+        || !right.stem.is_char_boundary(common)
+    {
         return false;
     }
     let (left_end, right_end) = (&left.stem[common..], &right.stem[common..]);

@@ -48,8 +48,8 @@ pub(super) fn find(
     for Piece { range, .. } in pieces.iter().filter(|piece| piece.may_be_code) {
         let piece = &text.characters[range.clone()];
         if piece.len() >= 3
-            && (is_code(piece) || is_camel(piece, &text.capitals[range.clone()]))
             && piece.iter().any(|c| c.is_alphabetic())
+            && (is_code(piece) || is_camel(piece, &text.capitals[range.clone()]))
             && let Some(chunk) = id::chunk(text, tokens, range)
             && !ids
                 .iter()

@@ -147,7 +147,7 @@ fn is_address(piece: &[char]) -> bool {
     if is_link || piece.starts_with(&['w', 'w', 'w', '.']) {
         return true;
     }
-    if !piece.contains(&'.') {
+    if !piece.contains(&'.') || !piece.iter().any(char::is_ascii_alphabetic) {
         return false;
     }
     let text: String = piece.iter().collect();
@@ -156,7 +156,11 @@ fn is_address(piece: &[char]) -> bool {
         && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
 }
 
+/// `192.168.0.1`, with a port or a path behind it or without.
 fn is_network(piece: &[char]) -> bool {
+    if piece.iter().filter(|c| **c == '.').count() < 3 {
+        return false;
+    }
     let host: String = piece.iter().take_while(|c| !matches!(c, ':' | '/')).collect();
     let mut parts = host.split('.');
     parts.clone().count() == 4 && parts.all(|part| part.parse::<u8>().is_ok())

@@ -315,6 +315,10 @@ impl Meaning {
         self.kinds.iter().any(|kind| other.kinds.contains(kind)) && !self.is_synonym(other)
     }
 
+    pub(super) fn has_synonyms(&self) -> bool {
+        !self.synonyms.is_empty()
+    }
+
     pub(super) fn is_synonym(&self, other: &Self) -> bool {
         self.synonyms.iter().any(|group| other.synonyms.contains(group))
     }

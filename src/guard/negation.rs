@@ -50,14 +50,14 @@ fn compare_tokens(left: &[Token<'_>], right: &[Token<'_>]) -> Option<Difference>
 /// The opposites in `tokens` of words in `others`. Without the word it is another wording, not a denial.
 fn denials<'a>(tokens: &'a [Token<'a>], others: &'a [Token<'a>]) -> impl Iterator<Item = &'a str> {
     let has = |tokens: &[Token<'_>], word: &str| tokens.iter().any(|token| token.text == word);
-    let is_denial = move |at: &usize| {
-        let text = tokens[*at].text;
-        tokens[*at].marks.has(Marks::DENIES)
-            && denied(text)
-                .is_some_and(|word| has(others, word) && !has(tokens, word) && !has(others, text))
+    let is_denial = move |(at, token): &(usize, &Token<'_>)| {
+        let text = token.text;
+        denied(text)
+            .is_some_and(|word| has(others, word) && !has(tokens, word) && !has(others, text))
             && !is_call_for_help(tokens, *at)
     };
-    (0..tokens.len()).filter(is_denial).map(|at| tokens[at].text)
+    let marked = tokens.iter().enumerate().filter(|(_, token)| token.marks.has(Marks::DENIES));
+    marked.filter(is_denial).map(|(_, token)| token.text)
 }
 
 pub(super) fn may_deny(word: &str) -> bool {
@@ -107,12 +107,11 @@ fn denied(word: &str) -> Option<&str> {
 
 /// The words that negate, without those that only look like it.
 fn negations<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
-    let negates = |at: &usize| {
-        tokens[*at].marks.has(Marks::NEGATES)
-            && is_negator(tokens[*at].text, word(tokens, at + 1))
-            && !is_figure_of_speech(tokens, *at)
+    let marked = tokens.iter().enumerate().filter(|(_, token)| token.marks.has(Marks::NEGATES));
+    let negates = |(at, token): &(usize, &Token<'_>)| {
+        is_negator(token.text, word(tokens, at + 1)) && !is_figure_of_speech(tokens, *at)
     };
-    let found: Vec<_> = (0..tokens.len()).filter(negates).map(|at| tokens[at].text).collect();
+    let found: Vec<_> = marked.filter(negates).map(|(_, token)| token.text).collect();
     // "Neither a nor b" is one negation.
     let has_neither = found.contains(&"neither");
     found.into_iter().filter(|word| !(has_neither && *word == "nor")).collect()

@@ -386,9 +386,10 @@ fn polite(tokens: &[Token<'_>]) -> Vec<bool> {
     let mut polite = vec![false; tokens.len()];
     let mut at = 0;
     while at < tokens.len() {
+        let after = &tokens[at + 1..];
         let fits = |phrase: &&Vec<&str>| {
-            phrase.len() <= tokens.len() - at
-                && phrase.iter().zip(&tokens[at..]).skip(1).all(|(word, token)| *word == token.text)
+            phrase.len() <= 1 + after.len()
+                && phrase[1..].iter().zip(after).all(|(word, token)| *word == token.text)
                 && (phrase.len() > 1
                     || !matches!(phrase[0], "question" | "answer" | "query" | "q")
                     || tokens[at].followed_by == Some(':'))

@@ -173,7 +173,14 @@ fn is_currency(character: char) -> bool {
 fn plain(text: &str) -> (String, Vec<bool>) {
     if text.is_ascii() {
         let capitals = text.bytes().map(|byte| byte.is_ascii_uppercase());
-        return (text.to_ascii_lowercase().replace('`', "'"), capitals.collect());
+        // The numbers come behind it.
+        let mut plain = String::with_capacity(2 * text.len());
+        plain.push_str(text);
+        plain.make_ascii_lowercase();
+        if plain.contains('`') {
+            plain = plain.replace('`', "'");
+        }
+        return (plain, capitals.collect());
     }
     let mut plain = String::with_capacity(text.len());
     let mut capitals = Vec::with_capacity(text.len());
