@@ -4,6 +4,7 @@
 //! initials. What stays alone is what the rules judge.
 
 use super::lexicon::Meaning;
+use super::marks::Marks;
 use super::question::{Question, Role, Word};
 use super::token::Case;
 use super::typo;
@@ -38,7 +39,7 @@ pub(super) struct Pair<'a> {
 }
 
 impl<'a> Side<'a> {
-    fn new(question: &'a Question) -> Self {
+    fn new(question: &'a Question<'a>) -> Self {
         let count = question.words.len();
         Self {
             question,
@@ -109,6 +110,11 @@ pub(super) fn align<'a>(left: &'a Question<'a>, right: &'a Question<'a>) -> Pair
 }
 
 impl Pair<'_> {
+    /// Whether some word of either question has one of `marks`.
+    pub(super) fn has(&self, marks: Marks) -> bool {
+        (self.left.question.marks | self.right.question.marks).has(marks)
+    }
+
     /// Links each word of the left question with the first one of the right that it matches, of the words that `may` be
     /// linked.
     fn match_by(
@@ -121,8 +127,8 @@ impl Pair<'_> {
         if self.left.open.is_empty() {
             return;
         }
-        let open = |other: &usize| may(&right.words[*other]);
-        let mut candidates: Vec<_> = self.right.open.iter().copied().filter(open).collect();
+        let mut candidates = self.right.open.clone();
+        candidates.retain(|other| may(&right.words[*other]));
         let mut place = 0;
         while let Some(&at) = self.left.open.get(place) {
             let word = &left.words[at];

@@ -17,13 +17,13 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
         }
         let opposite = right.alone().find(|other_at| {
             let other = &right.question.words[*other_at];
-            has_opposite_prefix(&word.text, &other.text)
+            has_opposite_prefix(word.text, other.text)
                 || other
                     .meaning
                     .zip(word.meaning)
                     .is_some_and(|(other, own)| own.is_opposite(other))
                     && !right.is_explained[*other_at]
-                    && (!is_particle(&word.text, &other.text) || has_same_verb(pair, at, *other_at))
+                    && (!is_particle(word.text, other.text) || has_same_verb(pair, at, *other_at))
         });
         if let Some(other) = opposite.filter(|_| !left.is_explained[at]) {
             found = Some((at, other));

@@ -26,7 +26,7 @@ enum Class {
 }
 
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
-    if !(pair.left.question.marks | pair.right.question.marks).has(Marks::TIME) {
+    if !pair.has(Marks::TIME) {
         return None;
     }
     let (left, right) = (times(pair.left.question), times(pair.right.question));

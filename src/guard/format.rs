@@ -13,8 +13,11 @@ struct Instruction {
     words: std::ops::Range<usize>,
 }
 
+/// The words of a phrase after the first one, and the form that it asks for.
+type Phrase = (&'static [&'static str], &'static str);
+
 /// Phrases that ask for a form, whatever stands before them, by their first word.
-const PHRASES: &[(&str, &[(&[&str], &str)])] = &[
+const PHRASES: &[(&str, &[Phrase])] = &[
     ("step", &[(&["by", "step"], "step by step")]),
     ("bullet", &[(&["points"], "bullets"), (&["point"], "bullets")]),
     ("bulleted", &[(&["list"], "bullets")]),
@@ -87,7 +90,7 @@ const PHRASES: &[(&str, &[(&[&str], &str)])] = &[
 ];
 
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
-    if !(pair.left.question.marks | pair.right.question.marks).has(Marks::FORMAT) {
+    if !pair.has(Marks::FORMAT) {
         return None;
     }
     let (left, right) = (instructions(pair.left.question), instructions(pair.right.question));
@@ -134,9 +137,8 @@ pub(super) fn may_begin(word: &str) -> bool {
 
 fn phrase(question: &Question<'_>, at: usize) -> Option<Instruction> {
     let (_, phrases) = PHRASES.iter().find(|(first, _)| *first == question.word(at))?;
-    let fits = |(rest, _): &&(&[&str], &'static str)| {
-        (at + 1..).zip(*rest).all(|(at, word)| question.word(at) == *word)
-    };
+    let fits =
+        |(rest, _): &&Phrase| (at + 1..).zip(*rest).all(|(at, word)| question.word(at) == *word);
     let (rest, name) = phrases.iter().find(fits)?;
     Some(Instruction { name, words: at..at + 1 + rest.len() })
 }

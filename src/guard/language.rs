@@ -5,6 +5,41 @@ use super::lexicon::Classes;
 use super::question::Question;
 use super::{Difference, Kind};
 
+/// Names in the list of programming languages that are words otherwise.
+const AMBIGUOUS: [&str; 31] = [
+    "express",
+    "unity",
+    "rust",
+    "swift",
+    "spark",
+    "scheme",
+    "assembly",
+    "flask",
+    "rails",
+    "ember",
+    "yarn",
+    "pip",
+    "cargo",
+    "bootstrap",
+    "julia",
+    "dart",
+    "ruby",
+    "cypress",
+    "node",
+    "unreal",
+    "lisp",
+    "pascal",
+    "ionic",
+    "polars",
+    "scala",
+    "react",
+    "angular",
+    "vue",
+    "snowflake",
+    "backbone",
+    "bash",
+];
+
 /// Languages on both sides that stand for each other.
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     let kinds: [fn(&Question<'_>, usize) -> bool; 2] = [is_programming, is_language];
@@ -56,10 +91,7 @@ fn is_programming(question: &Question<'_>, at: usize) -> bool {
                 || is_named()
         }
         _ if !question.words[at].classes.has(Classes::PROGRAMMING) => false,
-        "express" | "unity" | "rust" | "swift" | "spark" | "scheme" | "assembly" | "flask"
-        | "rails" | "ember" | "yarn" | "pip" | "cargo" | "bootstrap" | "julia" | "dart"
-        | "ruby" | "cypress" | "node" | "unreal" | "lisp" | "pascal" | "ionic" | "polars"
-        | "scala" | "react" | "angular" | "vue" | "snowflake" | "backbone" | "bash" => {
+        _ if AMBIGUOUS.contains(&word) => {
             is_named()
                 || matches!(
                     before(),
@@ -123,4 +155,18 @@ fn is_spoken(question: &Question<'_>, at: usize) -> bool {
                 | "accent"
                 | "pronunciation"
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lexicon::lexicon;
+    use super::*;
+
+    #[test]
+    fn ambiguous_names_are_listed() {
+        for name in AMBIGUOUS {
+            let entry = lexicon().entry(name);
+            assert!(entry.is_some_and(|entry| entry.classes.has(Classes::PROGRAMMING)), "{name}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! What the guard knows of single words: lists of words by class, synonyms and opposites, read once from `words/`.
+//! What the guard knows of single words: lists of words by class, synonyms, opposites, units and politeness, read once
+//! from `words/`.
 //!
 //! Knows nothing of questions. Lists help where a rule cannot tell (a synonym, a name in lower case); no rule may need a
 //! word to be listed to be safe.
@@ -131,16 +132,17 @@ pub(super) fn lexicon() -> &'static Lexicon {
 }
 
 impl Lexicon {
+    /// What is known of a word as written, if it is listed.
     pub(super) fn entry(&self, text: &str) -> Option<&Entry> {
         self.entries.get(text)
     }
 
-    /// The entry with the text that it is for.
+    /// The same with the text as listed.
     pub(super) fn named_entry(&self, text: &str) -> Option<(&'static str, &Entry)> {
         self.entries.get_key_value(text).map(|(text, entry)| (*text, entry))
     }
 
-    /// The form of a word with this entry, or none.
+    /// What a word shares with its other forms; `entry` is its own, if it is listed.
     pub(super) fn form<'a>(&self, text: &'a str, entry: Option<&'static Entry>) -> Form<'a> {
         match entry {
             Some(Entry { form: Form { stem, key, meaning }, .. }) => {

@@ -3,12 +3,17 @@
 
 use super::{date, format, interrogative, negation, number, question, scope};
 
+/// Whether a rule may have something to say of a word, whatever stands around it.
+type Rule = fn(&str) -> bool;
+
 /// A set of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Marks(u8);
 
 impl Marks {
+    /// It is two words written as one.
     pub(super) const CONTRACTED: Self = Self(1);
+    /// It is a number or part of one, in digits or in words.
     pub(super) const NUMBER: Self = Self(1 << 1);
     pub(super) const NEGATES: Self = Self(1 << 2);
     pub(super) const DENIES: Self = Self(1 << 3);
@@ -19,7 +24,7 @@ impl Marks {
 
     /// Those of a word as written.
     pub(super) fn of(word: &str) -> Self {
-        let rules: [(Self, fn(&str) -> bool); 8] = [
+        let rules: [(Self, Rule); 8] = [
             (Self::CONTRACTED, question::is_contracted),
             (Self::NUMBER, number::is_word),
             (Self::NEGATES, negation::may_negate),

@@ -3,7 +3,8 @@
 //! Pure functions over two texts, each difference with its words, so that every veto can be explained. The words of the
 //! two are aligned once (`align`); then each kind looks at what has no counterpart, the surest kinds first, and the last
 //! one names the words that are left. A further kind is one more file with a `compare`, one variant of [`Kind`] and one
-//! line in [`examine`]. It knows nothing about embeddings, similarity or the cache.
+//! line in `judge`; where it looks for words of its own, a mark (`marks`) spares it all others. It knows nothing about
+//! embeddings, similarity or the cache.
 //!
 //! The lists of words are English. Where a question is in another language, only numbers and identifiers are compared.
 

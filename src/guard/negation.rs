@@ -8,10 +8,10 @@ use super::token::Token;
 use super::{Difference, Kind};
 
 pub(super) fn compare(pair: &Pair<'_>) -> Option<Difference> {
-    let (left, right) = (pair.left.question, pair.right.question);
-    if !(left.marks | right.marks).has(Marks::NEGATES | Marks::DENIES) {
+    if !pair.has(Marks::NEGATES | Marks::DENIES) {
         return None;
     }
+    let (left, right) = (pair.left.question, pair.right.question);
     let difference = compare_tokens(&left.tokens, &right.tokens)?;
     let is_repaired = match (difference.left.as_str(), difference.right.as_str()) {
         ("no", "") => is_repair(&pair.left, &pair.right),

@@ -14,7 +14,7 @@ struct Scope {
 }
 
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
-    if !(pair.left.question.marks | pair.right.question.marks).has(Marks::SCOPE) {
+    if !pair.has(Marks::SCOPE) {
         return None;
     }
     let (left, right) = (scopes(&pair.left), scopes(&pair.right));
@@ -51,9 +51,11 @@ fn scopes(side: &Side<'_>) -> Vec<Scope> {
     found.collect()
 }
 
-/// Whether a word may be one of scope, whatever stands around it.
+/// Whether a word is one of scope somewhere.
 pub(super) fn may_be_scope(word: &str) -> bool {
-    ["", "at"].into_iter().any(|before| scope(before, word, "").is_some())
+    // What some words have to stand after or before.
+    let contexts = [("", ""), ("at", ""), ("", "of")];
+    contexts.into_iter().any(|(before, next)| scope(before, word, next).is_some())
 }
 
 /// What a word of scope stands for, and whether that is strong.

@@ -24,9 +24,9 @@ pub(super) struct Token<'a> {
     pub(super) currency: Option<char>,
     /// Where it stands among the characters of the [`Text`].
     pub(super) range: Range<usize>,
-    /// What the lists have on it; unknown here.
+    /// What the lists have on it, once they have been asked.
     pub(super) entry: Option<&'static Entry>,
-    /// The rules that may look at it; unknown here.
+    /// The rules that may have something to say of it, likewise.
     pub(super) marks: Marks,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Text {
     /// Which of the characters were capital letters.
     pub(super) capitals: Vec<bool>,
     spans: Vec<Span>,
-    /// The characters as a text, with the numbers behind them.
+    /// The characters as a text, and behind them the numbers.
     texts: String,
 }
 
@@ -154,11 +154,8 @@ fn split(characters: &[char], texts: &mut String) -> Vec<Span> {
 
 fn case(characters: &[char], capitals: &[bool]) -> Case {
     let letters = || characters.iter().filter(|character| character.is_alphabetic()).count();
-    let is_capital = |capital: &&bool| **capital;
-    if !capitals.contains(&true) {
-        return Case::Lower;
-    }
-    match capitals.iter().filter(is_capital).count() {
+    match capitals.iter().filter(|capital| **capital).count() {
+        0 => Case::Lower,
         count if count > 1 && count == letters() => Case::Upper,
         1 if capitals.first() == Some(&true) => Case::Title,
         _ => Case::Mixed,
