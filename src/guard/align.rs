@@ -3,16 +3,23 @@
 //! The same word first, in any form; then typing errors, synonyms, words of one family, words written apart and
 //! initials. What stays alone is what the rules judge.
 
+use super::lexicon::Meaning;
+use super::marks::Marks;
 use super::question::{Question, Role, Word};
 use super::token::Case;
 use super::typo;
 
+/// Shortest common beginning of a family of words.
+const SHORTEST_FAMILY: usize = 4;
+
 /// One of the two questions, with what the rules have found out about its words.
 #[derive(Debug)]
 pub(super) struct Side<'a> {
-    pub(super) question: &'a Question,
+    pub(super) question: &'a Question<'a>,
     /// For each word, the word of the other question that it stands for.
     pub(super) partners: Vec<Option<Partner>>,
+    /// The words without one, in order.
+    open: Vec<usize>,
     /// Words that some difference has named already.
     pub(super) is_explained: Vec<bool>,
 }
@@ -32,16 +39,27 @@ pub(super) struct Pair<'a> {
 }
 
 impl<'a> Side<'a> {
-    fn new(question: &'a Question) -> Self {
+    fn new(question: &'a Question<'a>) -> Self {
         let count = question.words.len();
-        Self { question, partners: vec![None; count], is_explained: vec![false; count] }
+        Self {
+            question,
+            partners: vec![None; count],
+            open: (0..count).collect(),
+            is_explained: vec![false; count],
+        }
+    }
+
+    fn set_partner(&mut self, at: usize, partner: Partner) {
+        self.partners[at] = Some(partner);
+        if let Ok(place) = self.open.binary_search(&at) {
+            self.open.remove(place);
+        }
     }
 
     /// The words without a partner, but for politeness.
     pub(super) fn alone(&self) -> impl Iterator<Item = usize> {
         let words = &self.question.words;
-        (0..words.len())
-            .filter(|at| self.partners[*at].is_none() && words[*at].role != Role::Polite)
+        self.open.iter().copied().filter(|at| words[*at].role != Role::Polite)
     }
 
     pub(super) fn is_alone(&self, at: usize) -> bool {
@@ -73,84 +91,89 @@ impl<'a> Side<'a> {
     }
 }
 
-pub(super) fn align<'a>(left: &'a Question, right: &'a Question) -> Pair<'a> {
+pub(super) fn align<'a>(left: &'a Question<'a>, right: &'a Question<'a>) -> Pair<'a> {
     let mut pair = Pair { left: Side::new(left), right: Side::new(right) };
-    pair.match_by(|_, _| true, |l, r| l.key == r.key, true);
-    pair.match_by(|_, _| true, |l, r| l.role == Role::Polite && l.text == r.text, true);
+    pair.match_by(|_| true, |l, r| l.key == r.key, true);
+    pair.match_by(|_| true, |l, r| l.role == Role::Polite && l.text == r.text, true);
     if left.is_foreign || right.is_foreign {
         return pair;
     }
-    let matter = |word: &Word| word.role != Role::Polite;
-    let is_content = |word: &Word| matches!(word.role, Role::Content | Role::Light);
-    pair.match_by(|l, r| matter(l) && matter(r), typo::is_typo, true);
-    pair.match_by(|l, r| is_content(l) && is_content(r), is_synonym, false);
-    pair.match_by(|l, r| is_content(l) && is_content(r), is_family, false);
+    let is_content = |word: &Word<'_>| matches!(word.role, Role::Content | Role::Light);
+    pair.match_by(typo::may_have_typo, typo::is_typo, true);
+    let has_synonyms = |word: &Word<'_>| word.meaning.is_some_and(Meaning::has_synonyms);
+    pair.match_by(|word| is_content(word) && has_synonyms(word), is_synonym, false);
+    let is_long = |word: &Word<'_>| word.stem.len() >= SHORTEST_FAMILY;
+    pair.match_by(|word| is_content(word) && is_long(word), is_family, false);
     pair.match_apart();
     pair.match_initials();
     pair
 }
 
 impl Pair<'_> {
+    /// Whether some word of either question has one of `marks`.
+    pub(super) fn has(&self, marks: Marks) -> bool {
+        (self.left.question.marks | self.right.question.marks).has(marks)
+    }
+
+    /// Links each word of the left question with the first one of the right that it matches, of the words that `may` be
+    /// linked.
     fn match_by(
         &mut self,
-        may: impl Fn(&Word, &Word) -> bool,
-        is_match: impl Fn(&Word, &Word) -> bool,
+        may: impl Fn(&Word<'_>) -> bool,
+        is_match: impl Fn(&Word<'_>, &Word<'_>) -> bool,
         is_same: bool,
     ) {
         let (left, right) = (self.left.question, self.right.question);
-        for (at, word) in left.words.iter().enumerate() {
-            if self.left.partners[at].is_some() {
-                continue;
-            }
-            let other = right.words.iter().enumerate().position(|(other_at, other)| {
-                self.right.partners[other_at].is_none() && is_match(word, other) && may(word, other)
-            });
-            if let Some(other) = other {
-                self.link(at, other, is_same);
+        if self.left.open.is_empty() {
+            return;
+        }
+        let mut candidates = self.right.open.clone();
+        candidates.retain(|other| may(&right.words[*other]));
+        let mut place = 0;
+        while let Some(&at) = self.left.open.get(place) {
+            let word = &left.words[at];
+            let fits = |other: &usize| is_match(word, &right.words[*other]);
+            let found = if may(word) { candidates.iter().position(fits) } else { None };
+            match found {
+                Some(found) => self.link(at, candidates.remove(found), is_same),
+                None => place += 1,
             }
         }
     }
 
     fn link(&mut self, left: usize, right: usize, is_same: bool) {
-        self.left.partners[left] = Some(Partner { at: right, is_same });
-        self.right.partners[right] = Some(Partner { at: left, is_same });
+        self.left.set_partner(left, Partner { at: right, is_same });
+        self.right.set_partner(right, Partner { at: left, is_same });
     }
 
     /// "snow ball" and "snowball".
     fn match_apart(&mut self) {
         fn find(some: &Side<'_>, others: &Side<'_>) -> Option<(usize, usize)> {
-            for at in 1..some.question.words.len() {
-                let (first, second) = (some.question.word(at - 1), some.question.word(at));
-                if !some.is_alone(at - 1) || !some.is_alone(at) {
-                    continue;
-                }
-                let is_joined = |joined: &str| match joined.split_once(' ') {
-                    None => {
-                        joined.len() == first.len() + second.len()
+            some.open.windows(2).filter(|pair| pair[0] + 1 == pair[1]).find_map(|pair| {
+                let (first, second) =
+                    (some.question.words[pair[0]].text, some.question.words[pair[1]].text);
+                let is_joined = |other: &&usize| {
+                    let joined = others.question.words[**other].text;
+                    if !joined.contains(' ') {
+                        return joined.len() == first.len() + second.len()
                             && joined.starts_with(first)
-                            && joined.ends_with(second)
+                            && joined.ends_with(second);
                     }
-                    Some((left, right)) => {
+                    joined.split_once(' ').is_some_and(|(left, right)| {
                         (left == first || typo::is_near(left, first))
                             && (right == second || typo::is_near(right, second))
-                    }
+                    })
                 };
-                let found = (0..others.question.words.len()).find(|other| {
-                    others.is_alone(*other) && is_joined(others.question.word(*other))
-                });
-                if let Some(other) = found {
-                    return Some((at, other));
-                }
-            }
-            None
+                Some((pair[1], *others.open.iter().find(is_joined)?))
+            })
         }
         while let Some((at, other)) = find(&self.left, &self.right) {
             self.link(at - 1, other, true);
-            self.left.partners[at] = Some(Partner { at: other, is_same: true });
+            self.left.set_partner(at, Partner { at: other, is_same: true });
         }
         while let Some((at, other)) = find(&self.right, &self.left) {
             self.link(other, at - 1, true);
-            self.right.partners[at] = Some(Partner { at: other, is_same: true });
+            self.right.set_partner(at, Partner { at: other, is_same: true });
         }
     }
 
@@ -167,46 +190,57 @@ impl Pair<'_> {
                     continue;
                 }
                 let words = &others.question.words;
-                let found = (0..words.len()).find(|start| {
-                    words.get(*start..start + count).is_some_and(|words| {
+                let found = others.open.iter().find(|start| {
+                    words.get(**start..**start + count).is_some_and(|words| {
                         words
                             .iter()
-                            .zip(word.text.chars())
-                            .all(|(word, initial)| word.text.starts_with(initial))
-                    }) && others.is_alone(*start)
+                            .zip(word.text.bytes())
+                            .all(|(word, initial)| word.text.as_bytes().first() == Some(&initial))
+                    })
                 });
                 if let Some(start) = found {
-                    return Some((at, start, count));
+                    return Some((at, *start, count));
                 }
             }
             None
         }
         while let Some((at, start, count)) = find(&self.left, &self.right) {
             self.link(at, start, false);
-            self.right.partners[start..start + count].fill(Some(Partner { at, is_same: false }));
+            for place in start..start + count {
+                self.right.set_partner(place, Partner { at, is_same: false });
+            }
         }
         while let Some((at, start, count)) = find(&self.right, &self.left) {
             self.link(start, at, false);
-            self.left.partners[start..start + count].fill(Some(Partner { at, is_same: false }));
+            for place in start..start + count {
+                self.left.set_partner(place, Partner { at, is_same: false });
+            }
         }
     }
 }
 
-fn is_synonym(left: &Word, right: &Word) -> bool {
+fn is_synonym(left: &Word<'_>, right: &Word<'_>) -> bool {
     let (Some(left), Some(right)) = (left.meaning, right.meaning) else { return false };
     left.is_synonym(right) && !left.is_opposite(right)
 }
 
 /// `teach` and `teacher`, `publish` and `publication`: a long common beginning and an English ending.
-fn is_family(left: &Word, right: &Word) -> bool {
+fn is_family(left: &Word<'_>, right: &Word<'_>) -> bool {
     const ENDINGS: [&str; 44] = [
         "", "e", "i", "er", "or", "li", "al", "ic", "ion", "ation", "ition", "ment", "ness", "ful",
         "abl", "able", "iv", "ive", "ist", "ism", "ity", "iti", "ial", "ical", "icali", "ali",
         "anc", "enc", "ance", "ence", "ant", "ent", "ors", "ers", "ian", "ship", "ur", "ure",
         "ies", "ing", "s", "es", "th", "ar",
     ];
+    if left.stem.as_bytes().first_chunk::<SHORTEST_FAMILY>() != right.stem.as_bytes().first_chunk()
+    {
+        return false;
+    }
     let common = left.stem.bytes().zip(right.stem.bytes()).take_while(|(l, r)| l == r).count();
-    if common < 4 || !left.stem.is_char_boundary(common) || !right.stem.is_char_boundary(common) {
+    if common < SHORTEST_FAMILY
+        || !left.stem.is_char_boundary(common)
+        || !right.stem.is_char_boundary(common)
+    {
         return false;
     }
     let (left_end, right_end) = (&left.stem[common..], &right.stem[common..]);
@@ -223,23 +257,24 @@ fn is_family(left: &Word, right: &Word) -> bool {
         && !is_opposite()
 }
 
-/// Words to read as the other question has them, because they are typing errors of those.
+/// Words that are typing errors of words of the other question, with where those stand.
 #[derive(Debug)]
 pub(super) struct Corrections {
-    left: Vec<(usize, String)>,
-    right: Vec<(usize, String)>,
+    left: Vec<(usize, usize)>,
+    right: Vec<(usize, usize)>,
 }
 
 impl Pair<'_> {
     /// The mistyped words of both.
     pub(super) fn corrections(&self) -> Corrections {
-        let find = |side: &Side<'_>, other: &Question| {
+        let find = |side: &Side<'_>, other: &Question<'_>| {
             let pairs = side.question.words.iter().zip(&side.partners).enumerate();
             pairs
                 .filter_map(|(at, (word, partner))| {
-                    let right = &other.words[(*partner)?.at];
+                    let right_at = (*partner)?.at;
+                    let right = &other.words[right_at];
                     let is_error = word.key != right.key && !word.is_known() && right.is_known();
-                    (is_error && typo::is_typo(word, right)).then(|| (at, right.text.clone()))
+                    (is_error && typo::is_typo(word, right)).then_some((at, right_at))
                 })
                 .collect()
         };
@@ -255,11 +290,14 @@ impl Corrections {
         self.left.is_empty() && self.right.is_empty()
     }
 
-    pub(super) fn apply(self, left: &mut Question, right: &mut Question) {
-        for (question, corrections) in [(left, self.left), (right, self.right)] {
-            for (at, text) in corrections {
-                question.correct(at, text);
-            }
+    /// Reads the words as the other question has them.
+    pub(super) fn apply<'a>(self, left: &mut Question<'a>, right: &mut Question<'a>) {
+        // A word that stands for another one is known, so that none of these is corrected itself.
+        for (at, other) in self.left {
+            left.correct(at, right.words[other].text);
+        }
+        for (at, other) in self.right {
+            right.correct(at, left.words[other].text);
         }
     }
 }

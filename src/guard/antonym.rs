@@ -17,13 +17,13 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
         }
         let opposite = right.alone().find(|other_at| {
             let other = &right.question.words[*other_at];
-            has_opposite_prefix(&word.text, &other.text)
+            has_opposite_prefix(word.text, other.text)
                 || other
                     .meaning
                     .zip(word.meaning)
                     .is_some_and(|(other, own)| own.is_opposite(other))
                     && !right.is_explained[*other_at]
-                    && (!is_particle(&word.text, &other.text) || has_same_verb(pair, at, *other_at))
+                    && (!is_particle(word.text, other.text) || has_same_verb(pair, at, *other_at))
         });
         if let Some(other) = opposite.filter(|_| !left.is_explained[at]) {
             found = Some((at, other));
@@ -64,18 +64,21 @@ fn has_opposite_prefix(left: &str, right: &str) -> bool {
         ("en", "de"),
     ];
     const SHORTEST_REST: usize = 4;
+    // All but "useful" and "useless" end alike.
+    let ends = left.as_bytes().last_chunk::<SHORTEST_REST>();
+    if ends.is_none() || ends != right.as_bytes().last_chunk() {
+        let is_full = |full: &str, less: &str| {
+            full.strip_suffix("ful")
+                .zip(less.strip_suffix("less"))
+                .is_some_and(|(full, less)| full == less)
+        };
+        return is_full(left, right) || is_full(right, left);
+    }
     let is_opposite = |first: &str, second: &str| {
         let (rest, other) = (left.strip_prefix(first), right.strip_prefix(second));
         rest.is_some_and(|rest| rest.len() >= SHORTEST_REST) && rest == other
     };
-    let is_full = |full: &str, less: &str| {
-        full.strip_suffix("ful")
-            .zip(less.strip_suffix("less"))
-            .is_some_and(|(full, less)| full == less)
-    };
     PREFIXES.iter().any(|(first, second)| is_opposite(first, second) || is_opposite(second, first))
-        || is_full(left, right)
-        || is_full(right, left)
 }
 
 fn is_particle(left: &str, right: &str) -> bool {
@@ -90,9 +93,9 @@ fn has_same_verb(pair: &Pair<'_>, left: usize, right: usize) -> bool {
         "turn", "walk", "zoom",
     ];
     const REACH: usize = 4;
-    let verb = |question: &Question, at: usize| {
+    let verb = |question: &Question<'_>, at: usize| {
         let mut words = question.words[at.saturating_sub(REACH)..at].iter().rev();
-        words.find(|word| VERBS.contains(&word.stem.as_str())).map(|word| word.key)
+        words.find(|word| VERBS.contains(&word.stem.as_ref())).map(|word| word.key)
     };
     let own = verb(pair.left.question, left);
     own.is_some() && own == verb(pair.right.question, right)

@@ -1,7 +1,8 @@
 //! Pieces of code: identifiers, flags, calls, file names, status codes and quoted literals.
 
+use super::piece::Piece;
 use super::question::{Chunk, Question};
-use super::token::Text;
+use super::token::{Text, Token};
 use super::{Difference, Kind, id};
 
 /// What is quoted at greater length, in characters, is speech.
@@ -17,10 +18,14 @@ const EXTENSIONS: [&str; 64] = [
 ];
 
 /// Differing identifiers and the like; a one-sided one only where it cannot be a way to write a word.
-pub(super) fn compare(left: &Question, right: &Question) -> Option<Difference> {
+pub(super) fn compare(left: &Question<'_>, right: &Question<'_>) -> Option<Difference> {
     id::differ(Kind::Code, (left, &left.codes), (right, &right.codes)).or_else(|| {
-        let (left, right) = (quoted(left), quoted(right));
-        let differ = !left.is_empty() && !right.is_empty() && left != right;
+        let left = quoted(left);
+        if left.is_empty() {
+            return None;
+        }
+        let right = quoted(right);
+        let differ = !right.is_empty() && left != right;
         let is_part = || {
             let (left, right) = (left.join(""), right.join(""));
             left.contains(&right) || right.contains(&left)
@@ -33,19 +38,19 @@ pub(super) fn compare(left: &Question, right: &Question) -> Option<Difference> {
     })
 }
 
-pub(super) fn find(text: &Text, ids: &[Chunk]) -> Vec<Chunk> {
+pub(super) fn find(
+    text: &Text,
+    tokens: &[Token<'_>],
+    pieces: &[Piece],
+    ids: &[Chunk],
+) -> Vec<Chunk> {
     let mut found = Vec::new();
-    for (start, end) in id::chunks(&text.characters) {
-        let piece = &text.characters[start..end];
-        let is_marked = |at: usize| !text.characters[at].is_alphabetic() || text.capitals[at];
-        if piece.len() < 3
-            || !(start..end).any(is_marked)
-            || !piece.iter().any(|c| c.is_alphabetic())
-        {
-            continue;
-        }
-        if (is_code(piece) || is_camel(piece, &text.capitals[start..end]))
-            && let Some(chunk) = id::chunk(text, start, end)
+    for Piece { range, .. } in pieces.iter().filter(|piece| piece.may_be_code) {
+        let piece = &text.characters[range.clone()];
+        if piece.len() >= 3
+            && piece.iter().any(|c| c.is_alphabetic())
+            && (is_code(piece) || is_camel(piece, &text.capitals[range.clone()]))
+            && let Some(chunk) = id::chunk(text, tokens, range)
             && !ids
                 .iter()
                 .any(|id| id.tokens.start < chunk.tokens.end && chunk.tokens.start < id.tokens.end)
@@ -53,7 +58,7 @@ pub(super) fn find(text: &Text, ids: &[Chunk]) -> Vec<Chunk> {
             found.push(chunk);
         }
     }
-    found.extend(status_codes(text));
+    found.extend(status_codes(text, tokens));
     found
 }
 
@@ -76,8 +81,8 @@ fn is_code(piece: &[char]) -> bool {
     if inside.contains(&'_') || piece.ends_with(&['(', ')']) {
         return true;
     }
-    let text: String = piece.iter().collect();
-    text.contains("::") || text.contains("->") || is_dotted(&text)
+    piece.windows(2).any(|two| matches!(two, [':', ':'] | ['-', '>']))
+        || is_dotted(&piece.iter().collect::<String>())
 }
 
 /// `os.path.join`, `config.yaml` or `.csv`, but not `e.g.`, `node.js` or two sentences without a space.
@@ -109,27 +114,26 @@ fn is_camel(piece: &[char], capitals: &[bool]) -> bool {
 }
 
 /// The numbers in "error 404", "status code 502" and "HTTP 301".
-fn status_codes(text: &Text) -> Vec<Chunk> {
+fn status_codes(text: &Text, tokens: &[Token<'_>]) -> Vec<Chunk> {
     let is_sign = |at: usize| {
-        let word = text.tokens.get(at).map_or("", |token| token.text.as_str());
+        let word = tokens.get(at).map_or("", |token| token.text);
         matches!(word, "error" | "errors" | "status" | "http" | "https" | "exception")
     };
-    let is_code = |at: usize| text.tokens.get(at).is_some_and(|token| token.text == "code");
-    let found = (0..text.tokens.len()).filter(|at| {
-        let token = &text.tokens[*at];
+    let is_code = |at: usize| tokens.get(at).is_some_and(|token| token.text == "code");
+    let found = (0..tokens.len()).filter(|at| {
+        let token = &tokens[*at];
         let is_three = token.is_number
             && token.text.len() == 3
             && token.text.chars().all(|c| c.is_ascii_digit());
-        let before = *at > 0 && (is_sign(at - 1) || *at > 1 && is_code(at - 1) && is_sign(at - 2));
-        is_three && (before || is_sign(at + 1))
+        let before =
+            || *at > 0 && (is_sign(at - 1) || *at > 1 && is_code(at - 1) && is_sign(at - 2));
+        is_three && (before() || is_sign(at + 1))
     });
-    found
-        .filter_map(|at| id::chunk(text, text.tokens[at].range.start, text.tokens[at].range.end))
-        .collect()
+    found.filter_map(|at| id::chunk(text, tokens, &tokens[at].range)).collect()
 }
 
 /// What stands in double quotes or backticks.
-fn quoted(question: &Question) -> Vec<String> {
+fn quoted(question: &Question<'_>) -> Vec<String> {
     let characters = &question.text.characters;
     let is_quote = |c: char| matches!(c, '"' | '“' | '”' | '„');
     let mut found = Vec::new();

@@ -4,12 +4,6 @@ use super::align::{Pair, Side};
 use super::question::Role;
 use super::{Difference, Kind};
 
-const PREPOSITIONS: [&str; 30] = [
-    "for", "in", "on", "at", "with", "without", "under", "over", "during", "using", "via", "from",
-    "by", "near", "after", "before", "within", "per", "while", "if", "when", "against", "through",
-    "between", "among", "towards", "as", "inside", "outside", "instead",
-];
-
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     let (left, right) = (restriction(&pair.left), restriction(&pair.right));
     if left.is_empty() == right.is_empty() {
@@ -58,7 +52,7 @@ fn restriction(side: &Side<'_>) -> Vec<usize> {
 fn preposition(side: &Side<'_>, at: usize) -> Option<usize> {
     for before in (0..at).rev() {
         let word = &side.question.words[before];
-        if PREPOSITIONS.contains(&word.text.as_str()) {
+        if is_preposition(word.text) {
             return side.is_alone(before).then_some(before);
         }
         if word.role == Role::Content && !side.is_alone(before) || at - before > 4 {
@@ -66,4 +60,40 @@ fn preposition(side: &Side<'_>, at: usize) -> Option<usize> {
         }
     }
     None
+}
+
+fn is_preposition(word: &str) -> bool {
+    matches!(
+        word,
+        "for"
+            | "in"
+            | "on"
+            | "at"
+            | "with"
+            | "without"
+            | "under"
+            | "over"
+            | "during"
+            | "using"
+            | "via"
+            | "from"
+            | "by"
+            | "near"
+            | "after"
+            | "before"
+            | "within"
+            | "per"
+            | "while"
+            | "if"
+            | "when"
+            | "against"
+            | "through"
+            | "between"
+            | "among"
+            | "towards"
+            | "as"
+            | "inside"
+            | "outside"
+            | "instead"
+    )
 }

@@ -3,6 +3,7 @@
 //! Years, days of the month and clock times in digits are numbers.
 
 use super::align::{Pair, Side};
+use super::marks::Marks;
 use super::question::Question;
 use super::{Difference, Kind};
 
@@ -25,6 +26,9 @@ enum Class {
 }
 
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
+    if !pair.has(Marks::TIME) {
+        return None;
+    }
     let (left, right) = (times(pair.left.question), times(pair.right.question));
     if left.is_empty() && right.is_empty() {
         return None;
@@ -60,8 +64,9 @@ fn without<'a>(some: &'a [Time], others: &[Time]) -> Vec<&'a Time> {
     some.iter().filter(|time| !others.iter().any(|other| other.name == time.name)).collect()
 }
 
-fn times(question: &Question) -> Vec<Time> {
+fn times(question: &Question<'_>) -> Vec<Time> {
     (0..question.words.len())
+        .filter(|at| question.words[*at].marks.has(Marks::TIME))
         .filter_map(|at| {
             let (class, name) = time(question, at)?;
             Some(Time { class, name, word: at })
@@ -69,44 +74,11 @@ fn times(question: &Question) -> Vec<Time> {
         .collect()
 }
 
-fn time(question: &Question, at: usize) -> Option<(Class, &'static str)> {
+fn time(question: &Question<'_>, at: usize) -> Option<(Class, &'static str)> {
     let word = question.word(at);
-    let found = match word {
-        "january" | "jan" => (Class::Month, "january"),
-        "february" | "feb" => (Class::Month, "february"),
-        "march" | "mar" => (Class::Month, "march"),
-        "april" | "apr" => (Class::Month, "april"),
-        "may" => (Class::Month, "may"),
-        "june" | "jun" => (Class::Month, "june"),
-        "july" | "jul" => (Class::Month, "july"),
-        "august" | "aug" => (Class::Month, "august"),
-        "september" | "sept" | "sep" => (Class::Month, "september"),
-        "october" | "oct" => (Class::Month, "october"),
-        "november" | "nov" => (Class::Month, "november"),
-        "december" | "dec" => (Class::Month, "december"),
-        "monday" | "mondays" | "mon" => (Class::Weekday, "monday"),
-        "tuesday" | "tuesdays" | "tue" | "tues" => (Class::Weekday, "tuesday"),
-        "wednesday" | "wednesdays" | "wed" => (Class::Weekday, "wednesday"),
-        "thursday" | "thursdays" | "thu" | "thurs" => (Class::Weekday, "thursday"),
-        "friday" | "fridays" | "fri" => (Class::Weekday, "friday"),
-        "saturday" | "saturdays" => (Class::Weekday, "saturday"),
-        "sunday" | "sundays" => (Class::Weekday, "sunday"),
-        "weekend" | "weekends" => (Class::Weekday, "weekend"),
-        "weekday" | "weekdays" => (Class::Weekday, "weekday"),
-        "today" => (Class::Relative, "today"),
-        "tonight" => (Class::Relative, "tonight"),
-        "tomorrow" | "tmrw" | "tommorow" | "tomorow" => (Class::Relative, "tomorrow"),
-        "yesterday" => (Class::Relative, "yesterday"),
-        "morning" | "mornings" => (Class::Part, "morning"),
-        "noon" | "midday" => (Class::Part, "noon"),
-        "afternoon" | "afternoons" => (Class::Part, "afternoon"),
-        "evening" | "evenings" => (Class::Part, "evening"),
-        "midnight" => (Class::Part, "midnight"),
-        "winter" | "winters" => (Class::Season, "winter"),
-        "summer" | "summers" => (Class::Season, "summer"),
-        "autumn" => (Class::Season, "autumn"),
-        "springtime" => (Class::Season, "spring"),
-        "week" | "month" | "year" | "quarter" | "century" | "decade" | "season" => {
+    let found = match says(word)? {
+        Says::Name(class, name) => (class, name),
+        Says::Period => {
             let name = match question.before(at).next()? {
                 "next" | "coming" | "upcoming" => "next",
                 "last" | "previous" | "past" => "last",
@@ -115,10 +87,7 @@ fn time(question: &Question, at: usize) -> Option<(Class, &'static str)> {
             };
             (Class::Relative, name)
         }
-        "before" | "until" | "till" | "after" | "since" | "following" => {
-            return direction(question, at);
-        }
-        _ => return None,
+        Says::Direction => return direction(question, at),
     };
     let is_doubtful = matches!(
         word,
@@ -139,10 +108,65 @@ fn time(question: &Question, at: usize) -> Option<(Class, &'static str)> {
     (!is_doubtful || is_dated(question, at)).then_some(found)
 }
 
+/// What a word says of a time.
+enum Says {
+    Name(Class, &'static str),
+    /// One of the periods of this length, which the word before it tells.
+    Period,
+    Direction,
+}
+
+fn says(word: &str) -> Option<Says> {
+    Some(match word {
+        "january" | "jan" => Says::Name(Class::Month, "january"),
+        "february" | "feb" => Says::Name(Class::Month, "february"),
+        "march" | "mar" => Says::Name(Class::Month, "march"),
+        "april" | "apr" => Says::Name(Class::Month, "april"),
+        "may" => Says::Name(Class::Month, "may"),
+        "june" | "jun" => Says::Name(Class::Month, "june"),
+        "july" | "jul" => Says::Name(Class::Month, "july"),
+        "august" | "aug" => Says::Name(Class::Month, "august"),
+        "september" | "sept" | "sep" => Says::Name(Class::Month, "september"),
+        "october" | "oct" => Says::Name(Class::Month, "october"),
+        "november" | "nov" => Says::Name(Class::Month, "november"),
+        "december" | "dec" => Says::Name(Class::Month, "december"),
+        "monday" | "mondays" | "mon" => Says::Name(Class::Weekday, "monday"),
+        "tuesday" | "tuesdays" | "tue" | "tues" => Says::Name(Class::Weekday, "tuesday"),
+        "wednesday" | "wednesdays" | "wed" => Says::Name(Class::Weekday, "wednesday"),
+        "thursday" | "thursdays" | "thu" | "thurs" => Says::Name(Class::Weekday, "thursday"),
+        "friday" | "fridays" | "fri" => Says::Name(Class::Weekday, "friday"),
+        "saturday" | "saturdays" => Says::Name(Class::Weekday, "saturday"),
+        "sunday" | "sundays" => Says::Name(Class::Weekday, "sunday"),
+        "weekend" | "weekends" => Says::Name(Class::Weekday, "weekend"),
+        "weekday" | "weekdays" => Says::Name(Class::Weekday, "weekday"),
+        "today" => Says::Name(Class::Relative, "today"),
+        "tonight" => Says::Name(Class::Relative, "tonight"),
+        "tomorrow" | "tmrw" | "tommorow" | "tomorow" => Says::Name(Class::Relative, "tomorrow"),
+        "yesterday" => Says::Name(Class::Relative, "yesterday"),
+        "morning" | "mornings" => Says::Name(Class::Part, "morning"),
+        "noon" | "midday" => Says::Name(Class::Part, "noon"),
+        "afternoon" | "afternoons" => Says::Name(Class::Part, "afternoon"),
+        "evening" | "evenings" => Says::Name(Class::Part, "evening"),
+        "midnight" => Says::Name(Class::Part, "midnight"),
+        "winter" | "winters" => Says::Name(Class::Season, "winter"),
+        "summer" | "summers" => Says::Name(Class::Season, "summer"),
+        "autumn" => Says::Name(Class::Season, "autumn"),
+        "springtime" => Says::Name(Class::Season, "spring"),
+        "week" | "month" | "year" | "quarter" | "century" | "decade" | "season" => Says::Period,
+        "before" | "until" | "till" | "after" | "since" | "following" => Says::Direction,
+        _ => return None,
+    })
+}
+
+/// Whether a word says something of a time, whatever stands around it.
+pub(super) fn may_name_time(word: &str) -> bool {
+    says(word).is_some()
+}
+
 /// Whether the words around it say that it is a date: "in May", "3 March", "next Wed".
-fn is_dated(question: &Question, at: usize) -> bool {
+fn is_dated(question: &Question<'_>, at: usize) -> bool {
     let token = question.words[at].token;
-    let is_number = |at: usize| question.tokens().get(at).is_some_and(|token| token.is_number);
+    let is_number = |at: usize| question.tokens.get(at).is_some_and(|token| token.is_number);
     let is_ordinal_before = question.before(at).next().is_some_and(super::number::is_word);
     let after_preposition = matches!(
         question.before(at).next(),
@@ -162,7 +186,7 @@ fn is_dated(question: &Question, at: usize) -> bool {
                 | "after"
         )
     );
-    let glued = token > 1 && question.tokens()[token - 1].is_glued && is_number(token - 2);
+    let glued = token > 1 && question.tokens[token - 1].is_glued && is_number(token - 2);
     token > 0 && is_number(token - 1)
         || is_number(token + 1)
         || glued
@@ -172,11 +196,11 @@ fn is_dated(question: &Question, at: usize) -> bool {
 }
 
 /// "Before" or "after" with a time or a number within a few words.
-fn direction(question: &Question, at: usize) -> Option<(Class, &'static str)> {
+fn direction(question: &Question<'_>, at: usize) -> Option<(Class, &'static str)> {
     const REACH: usize = 2;
     let token = question.words[at].token;
     let is_time = |near: usize| {
-        question.tokens().get(near).is_some_and(|token| token.is_number && token.text.len() >= 2)
+        question.tokens.get(near).is_some_and(|token| token.is_number && token.text.len() >= 2)
     };
     let names_time = (at + 1..=at + REACH).any(|next| {
         matches!(

@@ -145,7 +145,7 @@ fn is_only_capital(side: &Side<'_>, at: usize) -> bool {
     !is_capital(at.checked_sub(1)) && !is_capital(Some(at + 1))
 }
 
-fn is_unlike_english(word: &Word) -> bool {
+fn is_unlike_english(word: &Word<'_>) -> bool {
     !word.is_known()
         && word.text.len() >= 3
         && word.stem.len() + 2 >= word.text.len()

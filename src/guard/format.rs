@@ -1,6 +1,7 @@
 //! What form the answer is to have: "as JSON", "in one sentence", "step by step".
 
 use super::align::{Pair, Side};
+use super::marks::Marks;
 use super::number;
 use super::question::Question;
 use super::{Difference, Kind};
@@ -12,65 +13,86 @@ struct Instruction {
     words: std::ops::Range<usize>,
 }
 
-/// Phrases that ask for a form, whatever stands before them.
-const PHRASES: &[(&[&str], &str)] = &[
-    (&["step", "by", "step"], "step by step"),
-    (&["bullet", "points"], "bullets"),
-    (&["bullet", "point"], "bullets"),
-    (&["bulleted", "list"], "bullets"),
-    (&["numbered", "list"], "numbered list"),
-    (&["like", "i", "am", "five"], "simple"),
-    (&["like", "i", "am"], "simple"),
-    (&["like", "a", "five", "year", "old"], "simple"),
-    (&["to", "a", "child"], "simple"),
-    (&["to", "a", "five", "year", "old"], "simple"),
-    (&["to", "a", "kid"], "simple"),
-    (&["eli"], "simple"),
-    (&["in", "layman", "terms"], "simple"),
-    (&["in", "layman's", "terms"], "simple"),
-    (&["in", "simple", "terms"], "simple"),
-    (&["in", "simple", "words"], "simple"),
-    (&["in", "simple", "english"], "simple"),
-    (&["in", "plain", "english"], "simple"),
-    (&["in", "plain", "text"], "plain text"),
-    (&["in", "detail"], "detailed"),
-    (&["in", "depth"], "detailed"),
-    (&["in", "details"], "detailed"),
-    (&["detailed", "explanation"], "detailed"),
-    (&["in", "brief"], "brief"),
-    (&["in", "short"], "brief"),
-    (&["keep", "it", "short"], "brief"),
-    (&["keep", "it", "brief"], "brief"),
-    (&["be", "brief"], "brief"),
-    (&["be", "concise"], "brief"),
-    (&["short", "answer"], "brief"),
-    (&["with", "examples"], "examples"),
-    (&["with", "an", "example"], "examples"),
-    (&["yes", "or", "no"], "yes or no"),
-    (&["one", "word", "answer"], "words"),
-    (&["with", "sources"], "sources"),
-    (&["with", "citations"], "sources"),
-    (&["cite", "sources"], "sources"),
-    (&["cite", "your", "sources"], "sources"),
-    (&["no", "explanation"], "bare"),
-    (&["without", "explanation"], "bare"),
-    (&["only", "the", "answer"], "bare"),
-    (&["just", "the", "answer"], "bare"),
-    (&["only", "the", "code"], "bare"),
-    (&["show", "your", "work"], "worked"),
-    (&["in", "uppercase"], "uppercase"),
-    (&["in", "upper", "case"], "uppercase"),
-    (&["in", "all", "caps"], "uppercase"),
-    (&["in", "capital", "letters"], "uppercase"),
-    (&["in", "lowercase"], "lowercase"),
-    (&["in", "lower", "case"], "lowercase"),
-    (&["in", "rhyme"], "poem"),
-    (&["in", "verse"], "poem"),
-    (&["in", "the", "form", "of"], "form"),
-    (&["in", "the", "style", "of"], "style"),
+/// The words of a phrase after the first one, and the form that it asks for.
+type Phrase = (&'static [&'static str], &'static str);
+
+/// Phrases that ask for a form, whatever stands before them, by their first word.
+const PHRASES: &[(&str, &[Phrase])] = &[
+    ("step", &[(&["by", "step"], "step by step")]),
+    ("bullet", &[(&["points"], "bullets"), (&["point"], "bullets")]),
+    ("bulleted", &[(&["list"], "bullets")]),
+    ("numbered", &[(&["list"], "numbered list")]),
+    (
+        "like",
+        &[
+            (&["i", "am", "five"], "simple"),
+            (&["i", "am"], "simple"),
+            (&["a", "five", "year", "old"], "simple"),
+        ],
+    ),
+    (
+        "to",
+        &[
+            (&["a", "child"], "simple"),
+            (&["a", "five", "year", "old"], "simple"),
+            (&["a", "kid"], "simple"),
+        ],
+    ),
+    ("eli", &[(&[], "simple")]),
+    (
+        "in",
+        &[
+            (&["layman", "terms"], "simple"),
+            (&["layman's", "terms"], "simple"),
+            (&["simple", "terms"], "simple"),
+            (&["simple", "words"], "simple"),
+            (&["simple", "english"], "simple"),
+            (&["plain", "english"], "simple"),
+            (&["plain", "text"], "plain text"),
+            (&["detail"], "detailed"),
+            (&["depth"], "detailed"),
+            (&["details"], "detailed"),
+            (&["brief"], "brief"),
+            (&["short"], "brief"),
+            (&["uppercase"], "uppercase"),
+            (&["upper", "case"], "uppercase"),
+            (&["all", "caps"], "uppercase"),
+            (&["capital", "letters"], "uppercase"),
+            (&["lowercase"], "lowercase"),
+            (&["lower", "case"], "lowercase"),
+            (&["rhyme"], "poem"),
+            (&["verse"], "poem"),
+            (&["the", "form", "of"], "form"),
+            (&["the", "style", "of"], "style"),
+        ],
+    ),
+    ("detailed", &[(&["explanation"], "detailed")]),
+    ("keep", &[(&["it", "short"], "brief"), (&["it", "brief"], "brief")]),
+    ("be", &[(&["brief"], "brief"), (&["concise"], "brief")]),
+    ("short", &[(&["answer"], "brief")]),
+    (
+        "with",
+        &[
+            (&["examples"], "examples"),
+            (&["an", "example"], "examples"),
+            (&["sources"], "sources"),
+            (&["citations"], "sources"),
+        ],
+    ),
+    ("yes", &[(&["or", "no"], "yes or no")]),
+    ("one", &[(&["word", "answer"], "words")]),
+    ("cite", &[(&["sources"], "sources"), (&["your", "sources"], "sources")]),
+    ("no", &[(&["explanation"], "bare")]),
+    ("without", &[(&["explanation"], "bare")]),
+    ("only", &[(&["the", "answer"], "bare"), (&["the", "code"], "bare")]),
+    ("just", &[(&["the", "answer"], "bare")]),
+    ("show", &[(&["your", "work"], "worked")]),
 ];
 
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
+    if !pair.has(Marks::FORMAT) {
+        return None;
+    }
     let (left, right) = (instructions(pair.left.question), instructions(pair.right.question));
     let without = |some: &[Instruction], others: &[Instruction]| {
         let alone = some.iter().filter(|one| !others.iter().any(|other| other.name == one.name));
@@ -93,10 +115,14 @@ pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     })
 }
 
-fn instructions(question: &Question) -> Vec<Instruction> {
+fn instructions(question: &Question<'_>) -> Vec<Instruction> {
     let mut found: Vec<Instruction> = Vec::new();
     let mut at = 0;
     while at < question.words.len() {
+        if !question.words[at].marks.has(Marks::FORMAT) {
+            at += 1;
+            continue;
+        }
         let one = phrase(question, at).or_else(|| form(question, at));
         at = one.as_ref().map_or(at + 1, |one| one.words.end);
         found.extend(one);
@@ -104,39 +130,34 @@ fn instructions(question: &Question) -> Vec<Instruction> {
     found
 }
 
-fn phrase(question: &Question, at: usize) -> Option<Instruction> {
-    let fits = |phrase: &&(&[&str], &'static str)| {
-        (0..phrase.0.len()).all(|next| question.word(at + next) == phrase.0[next])
-    };
-    /// The words that the phrases begin with.
-    const BEGINNINGS: [&str; 19] = [
-        "in", "step", "bullet", "bulleted", "numbered", "like", "to", "eli", "detailed", "keep",
-        "be", "short", "with", "yes", "one", "cite", "no", "without", "only",
-    ];
-    let word = question.word(at);
-    if !(BEGINNINGS.contains(&word) || matches!(word, "just" | "show")) {
-        return None;
-    }
-    let (words, name) = PHRASES.iter().find(fits)?;
-    Some(Instruction { name, words: at..at + words.len() })
+/// Whether an instruction may begin with a word.
+pub(super) fn may_begin(word: &str) -> bool {
+    PHRASES.iter().any(|(first, _)| *first == word) || is_lead(word)
+}
+
+fn phrase(question: &Question<'_>, at: usize) -> Option<Instruction> {
+    let (_, phrases) = PHRASES.iter().find(|(first, _)| *first == question.word(at))?;
+    let fits =
+        |(rest, _): &&Phrase| (at + 1..).zip(*rest).all(|(at, word)| question.word(at) == *word);
+    let (rest, name) = phrases.iter().find(fits)?;
+    Some(Instruction { name, words: at..at + 1 + rest.len() })
+}
+
+/// Whether the name of a form may follow a word.
+fn is_lead(word: &str) -> bool {
+    matches!(word, "as" | "in" | "using" | "within" | "with" | "under" | "to")
+        || matches!(word, "output" | "return" | "format" | "respond" | "reply" | "answer" | "write")
 }
 
 /// "As a table", "in JSON", "in 50 words", "in two sentences".
-fn form(question: &Question, at: usize) -> Option<Instruction> {
+fn form(question: &Question<'_>, at: usize) -> Option<Instruction> {
     /// Between the preposition and the form: "as a short markdown table".
     const REACH: usize = 4;
-    let is_verb = matches!(
-        question.word(at),
-        "output" | "return" | "format" | "respond" | "reply" | "answer" | "write"
-    );
-    let is_answer = question.word(at) == "as"
-        || matches!(question.word(at), "in" | "using" | "within" | "with" | "under" | "to")
-        || is_verb;
-    if !is_answer {
+    if !is_lead(question.word(at)) {
         return None;
     }
     let token = question.words[at].token;
-    let next = question.tokens().get(token + 1);
+    let next = question.tokens.get(token + 1);
     let is_counted = next.is_some_and(|token| token.is_number)
         || (at + 1..at + 3).any(|near| {
             number::is_word(question.word(near)) || matches!(question.word(near), "one" | "few")
@@ -195,6 +216,6 @@ fn form(question: &Question, at: usize) -> Option<Instruction> {
     None
 }
 
-fn is_last(question: &Question, at: usize) -> bool {
+fn is_last(question: &Question<'_>, at: usize) -> bool {
     at + 1 == question.words.len()
 }

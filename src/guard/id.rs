@@ -1,6 +1,9 @@
 //! Identifiers that a machine gave: order and ticket numbers, UUIDs, hashes, addresses of mail, web and network, part
 //! numbers.
 
+use std::ops::Range;
+
+use super::piece::Piece;
 use super::question::{Chunk, Question};
 use super::token::{Text, Token};
 use super::{Difference, Kind};
@@ -43,15 +46,15 @@ const NUMBERED: [&str; 34] = [
     "transaction",
 ];
 
-pub(super) fn compare(left: &Question, right: &Question) -> Option<Difference> {
+pub(super) fn compare(left: &Question<'_>, right: &Question<'_>) -> Option<Difference> {
     differ(Kind::Id, (left, &left.ids), (right, &right.ids))
 }
 
 /// The chunks that only one of two questions contains, in whatever notation.
 pub(super) fn differ(
     kind: Kind,
-    (left, left_chunks): (&Question, &[Chunk]),
-    (right, right_chunks): (&Question, &[Chunk]),
+    (left, left_chunks): (&Question<'_>, &[Chunk]),
+    (right, right_chunks): (&Question<'_>, &[Chunk]),
 ) -> Option<Difference> {
     if left_chunks.is_empty() && right_chunks.is_empty() {
         return None;
@@ -65,34 +68,33 @@ pub(super) fn differ(
     })
 }
 
-fn without<'a>(chunks: &'a [Chunk], other: &Question) -> Vec<&'a str> {
+fn without<'a>(chunks: &'a [Chunk], other: &Question<'_>) -> Vec<&'a str> {
     let plain: String = other.text.characters.iter().filter(|c| c.is_alphanumeric()).collect();
     let missing = chunks.iter().filter(|chunk| !plain.contains(&chunk.plain));
     missing.map(|chunk| chunk.text.as_str()).collect()
 }
 
-pub(super) fn find(text: &Text) -> Vec<Chunk> {
+pub(super) fn find(text: &Text, tokens: &[Token<'_>], pieces: &[Piece]) -> Vec<Chunk> {
     let mut found = Vec::new();
-    for (start, end) in chunks(&text.characters) {
-        let piece = &text.characters[start..end];
-        if is_id(piece) {
-            found.extend(chunk(text, start, end));
+    for Piece { range, .. } in pieces.iter().filter(|piece| piece.may_be_id) {
+        if is_id(&text.characters[range.clone()]) {
+            found.extend(chunk(text, tokens, range));
         }
     }
-    for (at, token) in text.tokens.iter().enumerate() {
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_number) {
         let is_free = !found.iter().any(|chunk: &Chunk| chunk.tokens.contains(&at));
-        if is_free && token.is_number && is_numbered(&text.tokens, at, &text.characters) {
-            found.extend(chunk(text, token.range.start, token.range.end));
+        if is_free && is_numbered(tokens, at, &text.characters) {
+            found.extend(chunk(text, tokens, &token.range));
         }
     }
     found
 }
 
-/// The chunk of the characters from `start` to `end`, if it has tokens.
-pub(super) fn chunk(text: &Text, start: usize, end: usize) -> Option<Chunk> {
-    let first = text.tokens.iter().position(|token| token.range.end > start)?;
-    let count = text.tokens[first..].iter().take_while(|token| token.range.start < end).count();
-    let characters = &text.characters[start..end];
+/// The chunk of the characters in `range`, if it has tokens.
+pub(super) fn chunk(text: &Text, tokens: &[Token<'_>], range: &Range<usize>) -> Option<Chunk> {
+    let first = tokens.iter().position(|token| token.range.end > range.start)?;
+    let count = tokens[first..].iter().take_while(|token| token.range.start < range.end).count();
+    let characters = &text.characters[range.clone()];
     let plain: String = characters.iter().filter(|c| c.is_alphanumeric()).collect();
     (count > 0 && !plain.is_empty()).then(|| Chunk {
         text: characters.iter().collect(),
@@ -105,45 +107,12 @@ pub(super) fn chunk(text: &Text, start: usize, end: usize) -> Option<Chunk> {
     })
 }
 
-/// Runs without spaces, without the marks around them.
-pub(super) fn chunks(characters: &[char]) -> impl Iterator<Item = (usize, usize)> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let start = (at..characters.len()).find(|at| !characters[*at].is_whitespace())?;
-        let end = (start..characters.len())
-            .find(|at| characters[*at].is_whitespace())
-            .unwrap_or(characters.len());
-        at = end;
-        let opening =
-            |c: &char| matches!(c, '(' | '"' | '\'' | '[' | '<' | '{' | '“' | '«' | '¿' | '¡');
-        let closing = |c: &char| {
-            matches!(
-                c,
-                ')' | '"' | '\'' | ']' | '>' | '}' | '”' | '»' | '.' | ',' | ';' | ':' | '?' | '!'
-            )
-        };
-        let skipped = characters[start..end].iter().take_while(|c| opening(c)).count();
-        let start = start + skipped;
-        // The brackets of a call stay.
-        let is_call = |end: usize| end >= start + 3 && characters[end - 2..end] == ['(', ')'];
-        let mut end = end;
-        while end > start && closing(&characters[end - 1]) && !is_call(end) {
-            end -= 1;
-        }
-        Some((start, end))
-    })
-}
-
 fn is_id(piece: &[char]) -> bool {
     if piece.len() < 5 || !piece.is_ascii() {
         return piece.len() >= 3 && piece[0] == '#' && piece[1..].iter().all(char::is_ascii_digit);
     }
     if piece[0] == '#' && piece[1..].iter().all(|c| c.is_ascii_alphanumeric() || *c == '-') {
         return piece[1..].iter().any(char::is_ascii_digit);
-    }
-    let may_be = |c: &char| c.is_ascii_digit() || matches!(c, '@' | '.' | '/');
-    if !piece.iter().any(may_be) {
-        return false;
     }
     is_mail(piece)
         || is_address(piece)
@@ -174,28 +143,37 @@ fn is_address(piece: &[char]) -> bool {
         ".com", ".org", ".net", ".io", ".edu", ".gov", ".co", ".dev", ".ai", ".app", ".in", ".uk",
         ".de", ".info",
     ];
-    let text: String = piece.iter().collect();
-    if text.contains("://") || text.starts_with("www.") {
+    let is_link = piece.windows(3).any(|three| three == [':', '/', '/']);
+    if is_link || piece.starts_with(&['w', 'w', 'w', '.']) {
         return true;
     }
+    if !piece.contains(&'.') || !piece.iter().any(char::is_ascii_alphabetic) {
+        return false;
+    }
+    let text: String = piece.iter().collect();
     let host = text.split('/').next().unwrap_or_default();
     ENDINGS.iter().any(|ending| host.strip_suffix(ending).is_some_and(|name| name.len() > 2))
         && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
 }
 
+/// `192.168.0.1`, with a port or a path behind it or without.
 fn is_network(piece: &[char]) -> bool {
+    if piece.iter().filter(|c| **c == '.').count() < 3 {
+        return false;
+    }
     let host: String = piece.iter().take_while(|c| !matches!(c, ':' | '/')).collect();
-    let parts: Vec<_> = host.split('.').collect();
-    parts.len() == 4 && parts.iter().all(|part| part.parse::<u8>().is_ok())
+    let mut parts = host.split('.');
+    parts.clone().count() == 4 && parts.all(|part| part.parse::<u8>().is_ok())
 }
 
 fn is_uuid(piece: &[char]) -> bool {
-    let text: String = piece.iter().collect();
-    let parts: Vec<_> = text.split('-').collect();
-    parts.len() == 5
-        && parts.iter().zip([8, 4, 4, 4, 12]).all(|(part, length)| {
-            part.len() == length && part.chars().all(|c| c.is_ascii_hexdigit())
-        })
+    let lengths = [8, 4, 4, 4, 12];
+    let mut parts = piece.split(|c| *c == '-');
+    lengths.into_iter().all(|length| {
+        parts
+            .next()
+            .is_some_and(|part| part.len() == length && part.iter().all(char::is_ascii_hexdigit))
+    }) && parts.next().is_none()
 }
 
 fn is_hash(piece: &[char]) -> bool {
@@ -231,8 +209,8 @@ fn is_mixed(piece: &[char]) -> bool {
 }
 
 /// Whether the number at `at` follows "order", "ticket number" or "#".
-fn is_numbered(tokens: &[Token], at: usize, characters: &[char]) -> bool {
-    let digits = &tokens[at].text;
+fn is_numbered(tokens: &[Token<'_>], at: usize, characters: &[char]) -> bool {
+    let digits = tokens[at].text;
     if !digits.chars().all(|c| c.is_ascii_digit()) {
         return false;
     }
@@ -247,8 +225,8 @@ fn is_numbered(tokens: &[Token], at: usize, characters: &[char]) -> bool {
     let before = tokens[at.saturating_sub(3)..at].iter().rev();
     before
         .take_while(|token| {
-            NUMBERED.contains(&token.text.as_str())
-                || matches!(token.text.as_str(), "number" | "no" | "nr" | "num" | "is" | "code")
+            NUMBERED.contains(&token.text)
+                || matches!(token.text, "number" | "no" | "nr" | "num" | "is" | "code")
         })
-        .any(|token| NUMBERED.contains(&token.text.as_str()))
+        .any(|token| NUMBERED.contains(&token.text))
 }

@@ -1,6 +1,7 @@
 //! The word that asks: whether a person, a place, a time, a reason or an amount is wanted.
 
 use super::align::Pair;
+use super::marks::Marks;
 use super::question::{Question, Role};
 use super::token::Case;
 use super::{Difference, Kind};
@@ -57,9 +58,9 @@ fn is_close(left: Wanted, right: Wanted) -> bool {
 }
 
 /// Whether `question` says elsewhere that it wants the same: "in which city" for where, "the name of the person" for who.
-fn wants(question: &Question, wanted: Wanted) -> bool {
+fn wants(question: &Question<'_>, wanted: Wanted) -> bool {
     question.words.iter().any(|word| {
-        let text = word.text.as_str();
+        let text = word.text;
         match wanted {
             Wanted::Person => matches!(
                 text,
@@ -104,12 +105,19 @@ fn wants(question: &Question, wanted: Wanted) -> bool {
     })
 }
 
-fn names(question: &Question, wanted: Wanted) -> bool {
+fn names(question: &Question<'_>, wanted: Wanted) -> bool {
     wants(question, wanted)
 }
 
+pub(super) fn may_ask(word: &str) -> bool {
+    matches!(word, "what" | "which" | "who" | "whom" | "whose" | "where" | "when" | "why" | "how")
+}
+
 /// The first question word that begins a question rather than a clause, and how it is written.
-fn wanted(question: &Question) -> Option<(Wanted, String)> {
+fn wanted(question: &Question<'_>) -> Option<(Wanted, String)> {
+    if !question.marks.has(Marks::ASKS) {
+        return None;
+    }
     let words = &question.words;
     let is_loud = words.iter().all(|word| word.case != Case::Lower);
     let asks = |at: &usize| {
@@ -117,13 +125,10 @@ fn wanted(question: &Question) -> Option<(Wanted, String)> {
         // "The WHO".
         let is_name = word.case == Case::Upper && !is_loud;
         !is_name
-            && matches!(
-                word.text.as_str(),
-                "what" | "which" | "who" | "whom" | "whose" | "where" | "when" | "why" | "how"
-            )
+            && word.marks.has(Marks::ASKS)
             && (words[..*at].iter().all(|word| word.role != Role::Content)
                 || word.begins_sentence
-                || question.tokens()[..words[*at].token]
+                || question.tokens[..words[*at].token]
                     .last()
                     .is_some_and(|token| token.followed_by.is_some()))
     };

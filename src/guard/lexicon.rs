@@ -1,13 +1,17 @@
-//! What the guard knows of single words: lists of words by class, synonyms and opposites, read once from `words/`.
+//! What the guard knows of single words: lists of words by class, synonyms, opposites, units and politeness, read once
+//! from `words/`.
 //!
 //! Knows nothing of questions. Lists help where a rule cannot tell (a synonym, a name in lower case); no rule may need a
 //! word to be listed to be safe.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
+use super::marks::Marks;
 use super::stem::stem;
+use super::unit::Unit;
 
 /// Classes that a word belongs to; a word may belong to several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,13 +57,29 @@ impl Classes {
 }
 
 /// What is known of a word as written.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Entry {
     pub(super) classes: Classes,
     /// The name that it is another one for.
-    pub(super) alias: Option<&'static str>,
+    alias: Option<&'static str>,
     /// Entries of several words begin with it.
     pub(super) begins_phrase: bool,
+    /// Phrases of politeness that begin with it, longest first.
+    pub(super) politeness: Vec<Vec<&'static str>>,
+    pub(super) unit: Option<Unit>,
+    pub(super) marks: Marks,
+    form: Form<'static>,
+}
+
+/// What all forms of a word share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Form<'a> {
+    /// The stem, or the name that the word is another one for.
+    pub(super) stem: Cow<'a, str>,
+    /// Its hash.
+    pub(super) key: u64,
+    /// Where its meaning stands in the lexicon.
+    meaning: Option<usize>,
 }
 
 /// What is known of all forms of a word.
@@ -76,8 +96,9 @@ pub(super) struct Meaning {
 #[derive(Debug)]
 pub(super) struct Lexicon {
     entries: Table<&'static str, Entry>,
-    meanings: Table<String, Meaning>,
-    politeness: Table<&'static str, Vec<Vec<&'static str>>>,
+    meanings: Vec<Meaning>,
+    /// For each stem, where its meaning stands.
+    stems: Table<String, usize>,
 }
 
 type Table<K, V> = HashMap<K, V, BuildHasherDefault<Fnv>>;
@@ -111,25 +132,37 @@ pub(super) fn lexicon() -> &'static Lexicon {
 }
 
 impl Lexicon {
-    pub(super) fn entry(&self, text: &str) -> Entry {
-        self.entries.get(text).copied().unwrap_or_default()
+    /// What is known of a word as written, if it is listed.
+    pub(super) fn entry(&self, text: &str) -> Option<&Entry> {
+        self.entries.get(text)
     }
 
-    pub(super) fn meaning(&self, stem: &str) -> Option<&Meaning> {
-        self.meanings.get(stem)
+    /// The same with the text as listed.
+    pub(super) fn named_entry(&self, text: &str) -> Option<(&'static str, &Entry)> {
+        self.entries.get_key_value(text).map(|(text, entry)| (*text, entry))
     }
 
-    /// Phrases of politeness that begin with `word`, longest first.
-    pub(super) fn politeness(&self, word: &str) -> &[Vec<&'static str>] {
-        self.politeness.get(word).map_or(&[], Vec::as_slice)
+    /// What a word shares with its other forms; `entry` is its own, if it is listed.
+    pub(super) fn form<'a>(&self, text: &'a str, entry: Option<&'static Entry>) -> Form<'a> {
+        match entry {
+            Some(Entry { form: Form { stem, key, meaning }, .. }) => {
+                Form { stem: Cow::Borrowed(stem), key: *key, meaning: *meaning }
+            }
+            None => self.form_of(stem(text)),
+        }
+    }
+
+    fn form_of<'a>(&self, stem: Cow<'a, str>) -> Form<'a> {
+        Form { key: hash(&stem), meaning: self.stems.get(&*stem).copied(), stem }
+    }
+
+    pub(super) fn meaning(&self, form: &Form<'_>) -> Option<&Meaning> {
+        form.meaning.map(|at| &self.meanings[at])
     }
 
     fn read() -> Self {
-        let mut lexicon = Self {
-            entries: Table::default(),
-            meanings: Table::default(),
-            politeness: Table::default(),
-        };
+        let mut lexicon =
+            Self { entries: Table::default(), meanings: Vec::new(), stems: Table::default() };
         let lists = [
             (Classes::FUNCTION, include_str!("words/function.txt")),
             (Classes::LIGHT, include_str!("words/light.txt")),
@@ -154,34 +187,49 @@ impl Lexicon {
         lexicon.read_synonyms(include_str!("words/synonyms.txt"));
         lexicon.read_kinds(include_str!("words/kinds.txt"));
         lexicon.read_opposites(include_str!("words/antonyms.txt"));
-        for phrase in include_str!("words/politeness.txt").lines() {
-            let words: Vec<_> = phrase.split_whitespace().collect();
-            if let Some(first) = words.first() {
-                lexicon.politeness.entry(first).or_default().push(words);
-            }
-        }
-        for phrases in lexicon.politeness.values_mut() {
-            phrases.sort_by_key(|words| std::cmp::Reverse(words.len()));
-        }
+        lexicon.read_units(include_str!("words/units.txt"));
+        lexicon.read_politeness(include_str!("words/politeness.txt"));
+        lexicon.complete();
         lexicon
     }
 
+    /// What is found from the lists as a whole.
+    fn complete(&mut self) {
+        let mut entries = std::mem::take(&mut self.entries);
+        for (word, entry) in &mut entries {
+            entry.politeness.sort_by_key(|words| std::cmp::Reverse(words.len()));
+            entry.marks = Marks::of(word);
+            entry.form = self.form_of(entry.alias.map_or_else(|| stem(word), Cow::Borrowed));
+        }
+        self.entries = entries;
+    }
+
     fn add(&mut self, word: &'static str, class: Classes, alias: Option<&'static str>) {
-        let entry = self.entries.entry(word).or_default();
+        let classes = self.entries.entry(word).or_default().classes;
         let places = Classes::COUNTRY | Classes::CITY | Classes::NATIONALITY | Classes::LANGUAGE;
-        if class == Classes::COMMON && entry.classes.has(places) {
+        if class == Classes::COMMON && classes.has(places) {
             // "China" stays a name, whatever lists have it too.
             return;
         }
         if class == Classes::COMMON {
             // So that its other forms are known, too.
-            self.meanings.entry(stem(word)).or_default();
+            self.meaning_of(word);
         }
+        let entry = self.entries.entry(word).or_default();
         entry.classes = Classes(entry.classes.0 | class.0);
         entry.alias = entry.alias.or(alias);
         if let Some((first, _)) = word.split_once(' ') {
             self.entries.entry(first).or_default().begins_phrase = true;
         }
+    }
+
+    fn meaning_of(&mut self, word: &str) -> &mut Meaning {
+        let next = self.meanings.len();
+        let at = *self.stems.entry(stem(word).into_owned()).or_insert(next);
+        if at == next {
+            self.meanings.push(Meaning::default());
+        }
+        &mut self.meanings[at]
     }
 
     /// Lines like `name=another name,a third`.
@@ -199,7 +247,7 @@ impl Lexicon {
     fn read_synonyms(&mut self, lines: &'static str) {
         for (group, line) in (0u16..).zip(lines.lines()) {
             for word in line.split_whitespace() {
-                self.meanings.entry(stem(word)).or_default().synonyms.push(group);
+                self.meaning_of(word).synonyms.push(group);
                 self.add(word, Classes::COMMON, None);
             }
         }
@@ -209,7 +257,7 @@ impl Lexicon {
     fn read_kinds(&mut self, lines: &'static str) {
         for (kind, line) in (0u16..).zip(lines.lines()) {
             for word in line.split_whitespace() {
-                self.meanings.entry(stem(word)).or_default().kinds.push(kind);
+                self.meaning_of(word).kinds.push(kind);
                 self.add(word, Classes::COMMON, None);
             }
         }
@@ -222,12 +270,41 @@ impl Lexicon {
             let sides = opposites.split(',').map(|opposite| (opposite, true));
             for (word, side) in std::iter::once((word, false)).chain(sides) {
                 for form in [word.to_owned(), format!("{word}ly")] {
-                    self.meanings.entry(stem(&form)).or_default().opposites.push((pair, side));
+                    self.meaning_of(&form).opposites.push((pair, side));
                 }
                 self.add(word, Classes::COMMON, None);
             }
         }
     }
+
+    /// Lines of what is measured and the names of one unit of it.
+    fn read_units(&mut self, lines: &'static str) {
+        for line in lines.lines() {
+            let mut words = line.split_whitespace();
+            if let (Some(dimension), Some(name)) = (words.next(), words.next()) {
+                for word in std::iter::once(name).chain(words) {
+                    let entry = self.entries.entry(word).or_default();
+                    entry.unit.get_or_insert(Unit { dimension, name });
+                }
+            }
+        }
+    }
+
+    /// Lines of phrases.
+    fn read_politeness(&mut self, lines: &'static str) {
+        for phrase in lines.lines() {
+            let words: Vec<_> = phrase.split_whitespace().collect();
+            if let Some(first) = words.first() {
+                self.entries.entry(first).or_default().politeness.push(words);
+            }
+        }
+    }
+}
+
+pub(super) fn hash(text: &str) -> u64 {
+    let mut hasher = Fnv::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }
 
 impl Meaning {
@@ -238,6 +315,10 @@ impl Meaning {
     /// Whether both are things of one kind, but different ones.
     pub(super) fn is_sibling(&self, other: &Self) -> bool {
         self.kinds.iter().any(|kind| other.kinds.contains(kind)) && !self.is_synonym(other)
+    }
+
+    pub(super) fn has_synonyms(&self) -> bool {
+        !self.synonyms.is_empty()
     }
 
     pub(super) fn is_synonym(&self, other: &Self) -> bool {

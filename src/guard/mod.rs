@@ -3,7 +3,8 @@
 //! Pure functions over two texts, each difference with its words, so that every veto can be explained. The words of the
 //! two are aligned once (`align`); then each kind looks at what has no counterpart, the surest kinds first, and the last
 //! one names the words that are left. A further kind is one more file with a `compare`, one variant of [`Kind`] and one
-//! line in [`examine`]. It knows nothing about embeddings, similarity or the cache.
+//! line in `judge`; where it looks for words of its own, a mark (`marks`) spares it all others. It knows nothing about
+//! embeddings, similarity or the cache.
 //!
 //! The lists of words are English. Where a question is in another language, only numbers and identifiers are compared.
 
@@ -18,10 +19,12 @@ mod id;
 mod interrogative;
 mod language;
 mod lexicon;
+mod marks;
 mod negation;
 mod number;
 mod order;
 mod overlap;
+mod piece;
 mod question;
 mod rest;
 mod roles;
@@ -39,6 +42,7 @@ pub use number::cardinal;
 pub use overlap::Overlap;
 pub use question::MONTHS;
 use question::Question;
+use token::Text;
 
 /// What two questions differ in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,7 +120,8 @@ pub fn examine(left: &str, right: &str) -> Comparison {
 }
 
 fn examine_ordered(left: &str, right: &str) -> Comparison {
-    let (mut left, mut right) = (Question::read(left), Question::read(right));
+    let (left, right) = (Text::read(left), Text::read(right));
+    let (mut left, mut right) = (Question::read(&left), Question::read(&right));
     let pair = align::align(&left, &right);
     let corrections = pair.corrections();
     if corrections.is_empty() {
@@ -157,8 +162,12 @@ fn judge(mut pair: align::Pair<'_>) -> Comparison {
 }
 
 /// "Is A larger than B" and "is B smaller than A" are the same: the opposite and the exchange cancel each other.
-fn cancel_double_turn(differences: &mut Vec<Difference>, left: &Question, right: &Question) {
-    let compares = |question: &Question| question.words.iter().any(|word| word.text == "than");
+fn cancel_double_turn(
+    differences: &mut Vec<Difference>,
+    left: &Question<'_>,
+    right: &Question<'_>,
+) {
+    let compares = |question: &Question<'_>| question.words.iter().any(|word| word.text == "than");
     let sorted = |side: &str| {
         let mut parts: Vec<_> = side.split(", ").map(str::to_owned).collect();
         parts.sort_unstable();

@@ -3,11 +3,16 @@
 //! Two negations cancel out, so what is compared is whether their number is odd.
 
 use super::align::{Pair, Side};
+use super::marks::Marks;
 use super::token::Token;
 use super::{Difference, Kind};
 
 pub(super) fn compare(pair: &Pair<'_>) -> Option<Difference> {
-    let difference = compare_tokens(pair.left.question.tokens(), pair.right.question.tokens())?;
+    if !pair.has(Marks::NEGATES | Marks::DENIES) {
+        return None;
+    }
+    let (left, right) = (pair.left.question, pair.right.question);
+    let difference = compare_tokens(&left.tokens, &right.tokens)?;
     let is_repaired = match (difference.left.as_str(), difference.right.as_str()) {
         ("no", "") => is_repair(&pair.left, &pair.right),
         ("", "no") => is_repair(&pair.right, &pair.left),
@@ -26,7 +31,7 @@ fn is_repair(side: &Side<'_>, other: &Side<'_>) -> bool {
     other.unmatched() == 0 && (0..words.len()).any(takes_back)
 }
 
-fn compare_tokens(left: &[Token], right: &[Token]) -> Option<Difference> {
+fn compare_tokens(left: &[Token<'_>], right: &[Token<'_>]) -> Option<Difference> {
     let mut left_negations = negations(left);
     let mut right_negations = negations(right);
     left_negations.extend(denials(left, right));
@@ -43,15 +48,20 @@ fn compare_tokens(left: &[Token], right: &[Token]) -> Option<Difference> {
 }
 
 /// The opposites in `tokens` of words in `others`. Without the word it is another wording, not a denial.
-fn denials<'a>(tokens: &'a [Token], others: &'a [Token]) -> impl Iterator<Item = &'a str> {
-    let has = |tokens: &[Token], word: &str| tokens.iter().any(|token| token.text == word);
-    let is_denial = move |at: &usize| {
-        let text = tokens[*at].text.as_str();
+fn denials<'a>(tokens: &'a [Token<'a>], others: &'a [Token<'a>]) -> impl Iterator<Item = &'a str> {
+    let has = |tokens: &[Token<'_>], word: &str| tokens.iter().any(|token| token.text == word);
+    let is_denial = move |(at, token): &(usize, &Token<'_>)| {
+        let text = token.text;
         denied(text)
             .is_some_and(|word| has(others, word) && !has(tokens, word) && !has(others, text))
             && !is_call_for_help(tokens, *at)
     };
-    (0..tokens.len()).filter(is_denial).map(|at| tokens[at].text.as_str())
+    let marked = tokens.iter().enumerate().filter(|(_, token)| token.marks.has(Marks::DENIES));
+    marked.filter(is_denial).map(|(_, token)| token.text)
+}
+
+pub(super) fn may_deny(word: &str) -> bool {
+    denied(word).is_some()
 }
 
 /// What a word denies by its prefix: `unhealthy`, `illegal`, `disapprove`, `nonstandard`.
@@ -96,22 +106,28 @@ fn denied(word: &str) -> Option<&str> {
 }
 
 /// The words that negate, without those that only look like it.
-fn negations(tokens: &[Token]) -> Vec<&str> {
-    let negates = |at: &usize| is_negator(tokens, *at) && !is_figure_of_speech(tokens, *at);
-    let found: Vec<_> =
-        (0..tokens.len()).filter(negates).map(|at| tokens[at].text.as_str()).collect();
+fn negations<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
+    let marked = tokens.iter().enumerate().filter(|(_, token)| token.marks.has(Marks::NEGATES));
+    let negates = |(at, token): &(usize, &Token<'_>)| {
+        is_negator(token.text, word(tokens, at + 1)) && !is_figure_of_speech(tokens, *at)
+    };
+    let found: Vec<_> = marked.filter(negates).map(|(_, token)| token.text).collect();
     // "Neither a nor b" is one negation.
     let has_neither = found.contains(&"neither");
     found.into_iter().filter(|word| !(has_neither && *word == "nor")).collect()
 }
 
-fn is_negator(tokens: &[Token], at: usize) -> bool {
+/// Whether a word negates, whatever stands after it.
+pub(super) fn may_negate(word: &str) -> bool {
+    is_negator(word, "t")
+}
+
+fn is_negator(text: &str, next: &str) -> bool {
     /// What "n't" is attached to.
     const CONTRACTED: [&str; 20] = [
         "ai", "are", "ca", "could", "did", "do", "does", "had", "has", "have", "is", "might",
         "must", "need", "ought", "should", "was", "were", "wo", "would",
     ];
-    let text = tokens[at].text.as_str();
     match text {
         "not" | "never" | "no" | "non" | "none" | "without" | "cannot" | "neither" | "nor"
         | "nobody" | "nothing" | "nowhere" => true,
@@ -120,15 +136,12 @@ fn is_negator(tokens: &[Token], at: usize) -> bool {
         _ if text.ends_with("nt") => {
             text.strip_suffix("nt").is_some_and(|stem| CONTRACTED.contains(&stem))
         }
-        _ => {
-            word(tokens, at + 1) == "t"
-                && text.strip_suffix('n').is_some_and(|stem| CONTRACTED.contains(&stem))
-        }
+        _ => next == "t" && text.strip_suffix('n').is_some_and(|stem| CONTRACTED.contains(&stem)),
     }
 }
 
 /// Whether the negator at `at` is only a turn of phrase.
-fn is_figure_of_speech(tokens: &[Token], at: usize) -> bool {
+fn is_figure_of_speech(tokens: &[Token<'_>], at: usize) -> bool {
     let before = at.checked_sub(1).map_or("", |before| word(tokens, before));
     let two_before = at.checked_sub(2).map_or("", |before| word(tokens, before));
     let (next, after_next) = (word(tokens, at + 1), word(tokens, at + 2));
@@ -146,7 +159,7 @@ fn is_figure_of_speech(tokens: &[Token], at: usize) -> bool {
 }
 
 /// "No, …", "er no", "no I mean", "no, who …", "no doubt", and the abbreviation in "No. 5".
-fn is_interjection(tokens: &[Token], at: usize, before: &str) -> bool {
+fn is_interjection(tokens: &[Token<'_>], at: usize, before: &str) -> bool {
     const AFTER: [&str; 29] = [
         "a", "actually", "an", "doubt", "er", "erm", "hold", "how", "i", "let", "make", "matter",
         "rather", "scratch", "sorry", "thanks", "that", "the", "these", "this", "uh", "um", "wait",
@@ -171,7 +184,7 @@ fn is_interjection(tokens: &[Token], at: usize, before: &str) -> bool {
 }
 
 /// "…, isn't it?", "…, don't you think?"
-fn is_tag_question(tokens: &[Token], at: usize, before: &str) -> bool {
+fn is_tag_question(tokens: &[Token<'_>], at: usize, before: &str) -> bool {
     let asks =
         matches!(before, "" | "why" | "how" | "what" | "who" | "where" | "when" | "which" | "that");
     let pronoun =
@@ -184,13 +197,13 @@ fn is_tag_question(tokens: &[Token], at: usize, before: &str) -> bool {
 }
 
 /// "I can't …", "I don't know how to …" at the beginning of a clause: a way to ask how.
-fn is_call_for_help(tokens: &[Token], at: usize) -> bool {
+fn is_call_for_help(tokens: &[Token<'_>], at: usize) -> bool {
     let begins =
         |at: usize| tokens[at].begins_sentence || at > 0 && tokens[at - 1].followed_by.is_some();
     let Some(start) = (at.saturating_sub(2)..=at).rev().find(|at| begins(*at)) else {
         return false;
     };
-    if !matches!(tokens[start].text.as_str(), "i" | "i'm" | "im") {
+    if !matches!(tokens[start].text, "i" | "i'm" | "im") {
         return false;
     }
     matches!(word(tokens, at), "can't" | "cannot" | "cant" | "unable")
@@ -202,6 +215,6 @@ fn is_call_for_help(tokens: &[Token], at: usize) -> bool {
 }
 
 /// The text of the token at `at`; empty when there is none.
-fn word(tokens: &[Token], at: usize) -> &str {
-    tokens.get(at).map_or("", |token| token.text.as_str())
+fn word<'a>(tokens: &[Token<'a>], at: usize) -> &'a str {
+    tokens.get(at).map_or("", |token| token.text)
 }

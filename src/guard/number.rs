@@ -1,5 +1,8 @@
 //! Numbers: the same ones, however they are written.
 
+use std::borrow::Cow;
+
+use super::marks::Marks;
 use super::question::{Chunk, Question};
 use super::token::Token;
 use super::{Difference, Kind, order, unit};
@@ -8,7 +11,7 @@ use super::{Difference, Kind, order, unit};
 #[derive(Debug, Clone, PartialEq)]
 struct Quantity<'a> {
     /// Equal for equal numbers: `2`, `two`, `2nd` and `second` are `2`; `3.10` and `3.1` stay different.
-    value: String,
+    value: Cow<'a, str>,
     /// A number word that often is none: "which one", "at first", "a second".
     is_vague: bool,
     /// The letters attached before it, as in `A12`; empty when there are none.
@@ -18,25 +21,27 @@ struct Quantity<'a> {
 }
 
 /// The first difference in the numbers of two questions, without those that belong to an identifier that both have one of.
-pub(super) fn compare_questions(left: &Question, right: &Question) -> Option<Difference> {
-    let both_have =
-        |chunks: fn(&Question) -> &[Chunk]| !chunks(left).is_empty() && !chunks(right).is_empty();
-    let (ids, codes) = (both_have(|question| &question.ids), both_have(|question| &question.codes));
+pub(super) fn compare_questions(left: &Question<'_>, right: &Question<'_>) -> Option<Difference> {
+    if !(left.marks | right.marks).has(Marks::NUMBER) {
+        return None;
+    }
+    let both_have = |left: &[Chunk], right: &[Chunk]| !left.is_empty() && !right.is_empty();
+    let ids = both_have(&left.ids, &right.ids);
+    let codes = both_have(&left.codes, &right.codes);
     let are_foreign = left.is_foreign || right.is_foreign;
     if !ids && !codes && !are_foreign {
-        return compare(left.tokens(), right.tokens());
+        return compare(&left.tokens, &right.tokens);
     }
-    let kept = |question: &Question| {
-        let mut tokens = question.tokens().to_vec();
+    let mut kept = [left.tokens.clone(), right.tokens.clone()];
+    for (tokens, question) in kept.iter_mut().zip([left, right]) {
         let taken =
             question.ids.iter().filter(|_| ids).chain(question.codes.iter().filter(|_| codes));
         for token in taken.flat_map(|chunk| chunk.tokens.clone()) {
-            tokens[token].text.clear();
+            tokens[token].text = "";
         }
-        tokens.retain(|token| !(token.text.is_empty() || are_foreign && is_word(&token.text)));
-        tokens
-    };
-    compare(&kept(left), &kept(right))
+        tokens.retain(|token| !(token.text.is_empty() || are_foreign && is_word(token.text)));
+    }
+    compare(&kept[0], &kept[1])
 }
 
 /// Whether a word is a number or part of one.
@@ -45,7 +50,7 @@ pub(super) fn is_word(word: &str) -> bool {
 }
 
 /// The first difference in the numbers of two lists of tokens.
-fn compare(left: &[Token], right: &[Token]) -> Option<Difference> {
+fn compare(left: &[Token<'_>], right: &[Token<'_>]) -> Option<Difference> {
     let (left_quantities, right_quantities) = (quantities(left), quantities(right));
     let only_left = without(&left_quantities, &right_quantities);
     let only_right = without(&right_quantities, &left_quantities);
@@ -86,7 +91,7 @@ fn same_values(left: &[Quantity<'_>], right: &[Quantity<'_>]) -> bool {
 
 /// What `some` has more often than `others`.
 fn without<'a>(some: &[Quantity<'a>], others: &[Quantity<'a>]) -> Vec<Quantity<'a>> {
-    let mut others: Vec<&str> = others.iter().map(|quantity| quantity.value.as_str()).collect();
+    let mut others: Vec<&str> = others.iter().map(|quantity| &*quantity.value).collect();
     let mut left_over = some.to_vec();
     left_over.retain(|quantity| match others.iter().position(|value| *value == quantity.value) {
         Some(at) => {
@@ -109,7 +114,7 @@ fn differ(left: &str, right: &str) -> bool {
         && !is_same_unit()
 }
 
-fn quantities(tokens: &[Token]) -> Vec<Quantity<'_>> {
+fn quantities<'a>(tokens: &[Token<'a>]) -> Vec<Quantity<'a>> {
     let mut quantities = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -124,27 +129,26 @@ fn quantities(tokens: &[Token]) -> Vec<Quantity<'_>> {
 }
 
 /// A number in digits at `at`, with the words after it that belong to it; and how many tokens that is.
-fn in_digits(tokens: &[Token], at: usize) -> (Quantity<'_>, usize) {
-    let digits = &tokens[at].text;
+fn in_digits<'a>(tokens: &[Token<'a>], at: usize) -> (Quantity<'a>, usize) {
+    let digits = tokens[at].text;
     let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-    let prefix = before
-        .filter(|word| tokens[at].is_glued && !word.is_number)
-        .map_or("", |word| word.text.as_str());
+    let prefix =
+        before.filter(|word| tokens[at].is_glued && !word.is_number).map_or("", |word| word.text);
     let mut quantity = Quantity { value: plain_value(digits), is_vague: false, prefix, suffix: "" };
     let Some(next) = tokens.get(at + 1).filter(|next| !next.is_number) else {
         return (quantity, 1);
     };
-    if let Some(factor) = factor(&next.text).or((next.text == "k").then_some(1e3))
+    if let Some(factor) = factor(next.text).or((next.text == "k").then_some(1e3))
         && let Ok(value) = digits.parse::<f64>()
     {
-        quantity.value = (value * factor).to_string();
+        quantity.value = (value * factor).to_string().into();
         return (quantity, 2);
     }
-    match next.text.as_str() {
+    match next.text {
         "st" | "nd" | "rd" | "th" | "s" if next.is_glued => return (quantity, 2),
-        "am" | "pm" => quantity.suffix = &next.text,
+        "am" | "pm" => quantity.suffix = next.text,
         "a" | "p" if tokens.get(at + 2).is_some_and(|letter| letter.text == "m") => {
-            quantity.suffix = &next.text
+            quantity.suffix = next.text
         }
         suffix if next.is_glued => quantity.suffix = suffix,
         _ => return (quantity, 1),
@@ -153,18 +157,19 @@ fn in_digits(tokens: &[Token], at: usize) -> (Quantity<'_>, usize) {
 }
 
 /// Without the zeros before a day or month: `05` is `5`, but `007` stays.
-fn plain_value(digits: &str) -> String {
+fn plain_value(digits: &str) -> Cow<'_, str> {
     match digits.strip_prefix('0') {
-        Some(digit) if digit.len() == 1 => digit.to_owned(),
-        _ => digits.to_owned(),
+        Some(digit) if digit.len() == 1 => digit.into(),
+        _ => digits.into(),
     }
 }
 
 /// A number in words that begins at `at`, and how many tokens it takes; none when no number begins there.
-fn in_words(tokens: &[Token], at: usize) -> Option<(Quantity<'_>, usize)> {
-    let word = |at: usize| {
-        tokens.get(at).filter(|token| !token.is_number).map(|token| token.text.as_str())
-    };
+fn in_words<'a>(tokens: &[Token<'a>], at: usize) -> Option<(Quantity<'a>, usize)> {
+    if !tokens[at].marks.has(Marks::NUMBER) && tokens[at].text != "a" {
+        return None;
+    }
+    let word = |at: usize| tokens.get(at).filter(|token| !token.is_number).map(|token| token.text);
     let (mut thousands, mut part) = (0.0, 0.0);
     // The next word may only add something below this: "twenty" takes "five", not "fifty".
     let mut room = f64::INFINITY;
@@ -208,13 +213,13 @@ fn in_words(tokens: &[Token], at: usize) -> Option<(Quantity<'_>, usize)> {
         return word(at).and_then(roman);
     }
     let is_vague = end == at + 1 && matches!(word(at), Some("one" | "first" | "second"));
-    let value = (thousands + part).to_string();
+    let value = (thousands + part).to_string().into();
     Some((Quantity { value, is_vague, prefix: "", suffix: "" }, end - at))
 }
 
 /// A Roman number, as in "World War II". I, V, X and the like are letters more often than numbers, and iv, vi and ix
 /// often enough to be vague.
-fn roman(word: &str) -> Option<(Quantity<'_>, usize)> {
+fn roman(word: &str) -> Option<(Quantity<'static>, usize)> {
     let value = match word {
         "ii" => "2",
         "iii" => "3",
@@ -228,7 +233,7 @@ fn roman(word: &str) -> Option<(Quantity<'_>, usize)> {
         _ => return None,
     };
     let is_vague = matches!(word, "iv" | "vi" | "ix");
-    Some((Quantity { value: value.to_owned(), is_vague, prefix: "", suffix: "" }, 1))
+    Some((Quantity { value: value.into(), is_vague, prefix: "", suffix: "" }, 1))
 }
 
 /// The value of a cardinal number word: zero to twenty, and the tens to ninety.
@@ -238,73 +243,65 @@ pub fn cardinal(word: &str) -> Option<f64> {
 
 /// The value of a number word below a hundred, and whether it ends the number as "fifth" does.
 fn below_hundred(word: &str) -> Option<(f64, bool)> {
-    const CARDINALS: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const ORDINALS: [&str; 20] = [
-        "zeroth",
-        "first",
-        "second",
-        "third",
-        "fourth",
-        "fifth",
-        "sixth",
-        "seventh",
-        "eighth",
-        "ninth",
-        "tenth",
-        "eleventh",
-        "twelfth",
-        "thirteenth",
-        "fourteenth",
-        "fifteenth",
-        "sixteenth",
-        "seventeenth",
-        "eighteenth",
-        "nineteenth",
-    ];
-    const TENS: [&str; 8] =
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    const TENTHS: [&str; 8] = [
-        "twentieth",
-        "thirtieth",
-        "fortieth",
-        "fiftieth",
-        "sixtieth",
-        "seventieth",
-        "eightieth",
-        "ninetieth",
-    ];
-    let place =
-        |words: &[&str]| words.iter().position(|other| *other == word).map(|place| place as f64);
-    if !(3..=11).contains(&word.len()) || !word.starts_with(['e', 'f', 'n', 'o', 's', 't', 'z']) {
-        return None;
-    }
-    let tens = |place: f64| (place + 2.0) * 10.0;
-    place(&CARDINALS)
-        .map(|value| (value, false))
-        .or_else(|| place(&TENS).map(|at| (tens(at), false)))
-        .or_else(|| place(&ORDINALS).map(|value| (value, true)))
-        .or_else(|| place(&TENTHS).map(|at| (tens(at), true)))
+    Some(match word {
+        "zero" => (0.0, false),
+        "one" => (1.0, false),
+        "two" => (2.0, false),
+        "three" => (3.0, false),
+        "four" => (4.0, false),
+        "five" => (5.0, false),
+        "six" => (6.0, false),
+        "seven" => (7.0, false),
+        "eight" => (8.0, false),
+        "nine" => (9.0, false),
+        "ten" => (10.0, false),
+        "eleven" => (11.0, false),
+        "twelve" => (12.0, false),
+        "thirteen" => (13.0, false),
+        "fourteen" => (14.0, false),
+        "fifteen" => (15.0, false),
+        "sixteen" => (16.0, false),
+        "seventeen" => (17.0, false),
+        "eighteen" => (18.0, false),
+        "nineteen" => (19.0, false),
+        "twenty" => (20.0, false),
+        "thirty" => (30.0, false),
+        "forty" => (40.0, false),
+        "fifty" => (50.0, false),
+        "sixty" => (60.0, false),
+        "seventy" => (70.0, false),
+        "eighty" => (80.0, false),
+        "ninety" => (90.0, false),
+        "zeroth" => (0.0, true),
+        "first" => (1.0, true),
+        "second" => (2.0, true),
+        "third" => (3.0, true),
+        "fourth" => (4.0, true),
+        "fifth" => (5.0, true),
+        "sixth" => (6.0, true),
+        "seventh" => (7.0, true),
+        "eighth" => (8.0, true),
+        "ninth" => (9.0, true),
+        "tenth" => (10.0, true),
+        "eleventh" => (11.0, true),
+        "twelfth" => (12.0, true),
+        "thirteenth" => (13.0, true),
+        "fourteenth" => (14.0, true),
+        "fifteenth" => (15.0, true),
+        "sixteenth" => (16.0, true),
+        "seventeenth" => (17.0, true),
+        "eighteenth" => (18.0, true),
+        "nineteenth" => (19.0, true),
+        "twentieth" => (20.0, true),
+        "thirtieth" => (30.0, true),
+        "fortieth" => (40.0, true),
+        "fiftieth" => (50.0, true),
+        "sixtieth" => (60.0, true),
+        "seventieth" => (70.0, true),
+        "eightieth" => (80.0, true),
+        "ninetieth" => (90.0, true),
+        _ => return None,
+    })
 }
 
 /// What a word multiplies the number before it by.

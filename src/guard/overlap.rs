@@ -77,24 +77,24 @@ fn longest_ascent(places: &[usize]) -> usize {
 
 /// Whether all words but politeness pair off in order, written alike but for typing errors.
 fn is_equal(pair: &Pair<'_>) -> bool {
-    let matter = |side: &Side<'_>| {
-        let words = side.question.words.iter().enumerate();
-        let matters = |(at, word): &(usize, &Word)| {
-            word.role != Role::Polite
-                && !(side.is_alone(*at) && FILLERS.contains(&word.text.as_str()))
-        };
-        words.filter(matters).map(|(at, _)| at).collect::<Vec<_>>()
+    let (mut left, mut right) = (words_that_matter(&pair.left), words_that_matter(&pair.right));
+    let is_same = |(l, word): (usize, &Word<'_>), (r, other): (usize, &Word<'_>)| {
+        word.text == other.text
+            || word.text.chars().last() == other.text.chars().last()
+                && pair.left.partners[l].is_some_and(|partner| partner.is_same && partner.at == r)
     };
-    let (left, right) = (matter(&pair.left), matter(&pair.right));
-    if left.len() != right.len() {
-        return false;
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return true,
+            (Some(left), Some(right)) if is_same(left, right) => {}
+            _ => return false,
+        }
     }
-    left.iter().zip(&right).all(|(l, r)| {
-        let (word, other) = (&pair.left.question.words[*l], &pair.right.question.words[*r]);
-        let is_spelled_alike =
-            word.text == other.text || word.text.chars().last() == other.text.chars().last();
-        pair.left.partners[*l].is_some_and(|partner| partner.is_same && partner.at == *r)
-            && is_spelled_alike
-            || word.text == other.text
+}
+
+/// All but politeness and fillers that only this question has, with their places.
+fn words_that_matter<'a>(side: &'a Side<'_>) -> impl Iterator<Item = (usize, &'a Word<'a>)> {
+    side.question.words.iter().enumerate().filter(|(at, word)| {
+        word.role != Role::Polite && !(side.is_alone(*at) && FILLERS.contains(&word.text))
     })
 }

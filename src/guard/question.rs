@@ -2,23 +2,27 @@
 //!
 //! Knows one question only; what two of them share is [`super::align`]'s.
 
-use std::hash::Hasher;
+use std::borrow::Cow;
 
-use super::lexicon::{Classes, Fnv, Lexicon, Meaning, lexicon};
-use super::stem::stem;
+use super::lexicon::{Classes, Entry, Lexicon, Meaning, hash, lexicon};
+use super::marks::Marks;
+use super::piece::pieces;
 use super::token::{Case, Text, Token};
-use super::{code, id, number, unit};
+use super::{code, id};
 
 #[derive(Debug)]
-pub(super) struct Question {
-    pub(super) text: Text,
-    pub(super) words: Vec<Word>,
+pub(super) struct Question<'a> {
+    pub(super) text: &'a Text,
+    pub(super) tokens: Vec<Token<'a>>,
+    pub(super) words: Vec<Word<'a>>,
     /// Order numbers, addresses and the like.
     pub(super) ids: Vec<Chunk>,
     /// Identifiers, flags, file names and the like.
     pub(super) codes: Vec<Chunk>,
     /// In a language that the lists of words do not know.
     pub(super) is_foreign: bool,
+    /// Those of all its tokens and words.
+    pub(super) marks: Marks,
 }
 
 /// A piece of text that is no word and stands for itself.
@@ -32,12 +36,13 @@ pub(super) struct Chunk {
 }
 
 #[derive(Debug)]
-pub(super) struct Word {
-    pub(super) text: String,
+pub(super) struct Word<'a> {
+    pub(super) text: &'a str,
     /// Hash of the stem, or of the name that it is another one for.
     pub(super) key: u64,
-    pub(super) stem: String,
+    pub(super) stem: Cow<'a, str>,
     pub(super) classes: Classes,
+    pub(super) marks: Marks,
     pub(super) meaning: Option<&'static Meaning>,
     pub(super) role: Role,
     pub(super) case: Case,
@@ -59,48 +64,49 @@ pub(super) enum Role {
     Polite,
 }
 
-impl Question {
-    pub(super) fn read(text: &str) -> Self {
-        let mut text = Text::read(text);
-        name_months(&mut text);
+impl<'a> Question<'a> {
+    pub(super) fn read(text: &'a Text) -> Self {
         let lexicon = lexicon();
-        let is_foreign = is_foreign(&text.tokens, lexicon);
-        let ids = id::find(&text);
-        let codes = code::find(&text, &ids);
-        let mut taken = vec![false; text.tokens.len()];
+        let mut tokens = text.tokens();
+        name_months(text, &mut tokens);
+        for token in &mut tokens {
+            token.look_up(lexicon);
+        }
+        let is_foreign = is_foreign(&tokens);
+        let pieces = pieces(text, &tokens);
+        let ids = id::find(text, &tokens, &pieces);
+        let codes = code::find(text, &tokens, &pieces, &ids);
+        let mut taken = vec![false; tokens.len()];
         for chunk in ids.iter().chain(&codes) {
             taken[chunk.tokens.clone()].fill(true);
         }
-        let polite =
-            if is_foreign { vec![false; taken.len()] } else { polite(&text.tokens, lexicon) };
-        let mut words = Vec::with_capacity(text.tokens.len() + 4);
+        let polite = if is_foreign { vec![false; taken.len()] } else { polite(&tokens) };
+        let mut words = Vec::with_capacity(tokens.len() + 4);
         let mut at = 0;
-        while at < text.tokens.len() {
-            let token = &text.tokens[at];
-            if taken[at]
-                || token.is_number
-                || token.is_glued && at > 0 && text.tokens[at - 1].is_number
-            {
+        while at < tokens.len() {
+            let token = &tokens[at];
+            let follows_number = at > 0 && tokens[at - 1].is_number;
+            if taken[at] || token.is_number || token.is_glued && follows_number {
                 at += 1;
                 continue;
             }
-            let length = if is_foreign { 1 } else { phrase_length(&text.tokens[at..], lexicon) };
-            let of_number = !is_foreign && number::is_word(&token.text);
-            // Compared as units, in whatever notation.
-            let of_unit =
-                at > 0 && text.tokens[at - 1].is_number && unit::unit(&token.text).is_some();
             let before = words.len();
-            if length > 1 {
-                let parts: Vec<_> =
-                    text.tokens[at..at + length].iter().map(|token| token.text.as_str()).collect();
-                words.push(Word::new(parts.join(" "), at, &text.tokens, lexicon));
-            } else if is_foreign {
-                words.push(Word::unknown(token.text.clone(), at, token));
-            } else {
-                for part in parts(&token.text) {
-                    words.push(Word::new(part.to_owned(), at, &text.tokens, lexicon));
+            let mut length = 1;
+            if is_foreign {
+                words.push(Word::unknown(at, token));
+            } else if let Some((name, entry, count)) = phrase(&tokens[at..], lexicon) {
+                words.push(Word::new(name, Some(entry), at, &tokens));
+                length = count;
+            } else if let Some(parts) = contraction_of(token) {
+                for part in [parts.0, parts.1].into_iter().filter(|part| !part.is_empty()) {
+                    words.push(Word::new(part, lexicon.entry(part), at, &tokens));
                 }
+            } else {
+                words.push(Word::new(token.text, token.entry, at, &tokens));
             }
+            let of_number = !is_foreign && token.marks.has(Marks::NUMBER);
+            // Compared as units, in whatever notation.
+            let of_unit = follows_number && token.entry.is_some_and(|entry| entry.unit.is_some());
             for word in &mut words[before..] {
                 if polite[at] {
                     word.role = Role::Polite;
@@ -110,19 +116,21 @@ impl Question {
             }
             at += length;
         }
-        Self { text, words, ids, codes, is_foreign }
-    }
-
-    pub(super) fn tokens(&self) -> &[Token] {
-        &self.text.tokens
+        let marks = tokens.iter().map(|token| token.marks);
+        let marks = marks.chain(words.iter().map(|word| word.marks));
+        let marks = marks.fold(Marks::default(), |all, marks| all | marks);
+        Self { text, tokens, words, ids, codes, is_foreign, marks }
     }
 
     /// Reads the word at `at` as `text`.
-    pub(super) fn correct(&mut self, at: usize, text: String) {
-        let token = self.words[at].token;
-        self.text.tokens[token].text.clone_from(&text);
+    pub(super) fn correct(&mut self, at: usize, text: &'a str) {
+        let place = self.words[at].token;
+        let token = &mut self.tokens[place];
+        token.text = text;
+        token.look_up(lexicon());
         let role = self.words[at].role;
-        let corrected = Word::new(text, token, &self.text.tokens, lexicon());
+        let corrected = Word::new(text, token.entry, place, &self.tokens);
+        self.marks = self.marks | corrected.marks;
         self.words[at] = corrected;
         if role == Role::Polite {
             self.words[at].role = role;
@@ -131,12 +139,12 @@ impl Question {
 
     /// The text of the word at `at`; empty when there is none.
     pub(super) fn word(&self, at: usize) -> &str {
-        self.words.get(at).map_or("", |word| word.text.as_str())
+        self.words.get(at).map_or("", |word| word.text)
     }
 
     /// The words before the one at `at`, nearest first.
     pub(super) fn before(&self, at: usize) -> impl Iterator<Item = &str> {
-        self.words[..at].iter().rev().map(|word| word.text.as_str())
+        self.words[..at].iter().rev().map(|word| word.text)
     }
 
     /// Whether its letters are so often capitals that they say nothing, or never are.
@@ -151,54 +159,73 @@ impl Question {
     }
 }
 
-impl Word {
-    fn new(text: String, at: usize, tokens: &[Token], lexicon: &'static Lexicon) -> Self {
+impl Token<'_> {
+    /// Reads what the lists have on it.
+    fn look_up(&mut self, lexicon: &'static Lexicon) {
+        if self.is_number {
+            self.marks = Marks::NUMBER;
+            return;
+        }
+        self.entry = lexicon.entry(self.text);
+        self.marks = self.entry.map_or_else(|| Marks::of(self.text), |entry| entry.marks);
+    }
+}
+
+impl<'a> Word<'a> {
+    /// The word with this text and entry that begins with the token at `at`.
+    fn new(
+        text: &'a str,
+        mut entry: Option<&'static Entry>,
+        at: usize,
+        tokens: &[Token<'_>],
+    ) -> Self {
+        let lexicon = lexicon();
         let token = &tokens[at];
+        let marks = entry.map_or_else(|| Marks::of(text), |entry| entry.marks);
         let follows_article = at > 0 && tokens[at - 1].text == "the";
-        let entry = lexicon.entry(&text);
         let is_country = text == "us" && (token.case == Case::Upper || follows_article);
-        let alias = if is_country { Some("united states") } else { entry.alias };
-        let stem = alias.map_or_else(|| stem(&text), ToOwned::to_owned);
         let mut role = Role::Content;
+        let mut classes = entry.map_or_else(Classes::default, |entry| entry.classes);
         if is_country {
-        } else if entry.classes.has(Classes::FUNCTION)
+            entry = lexicon.entry("united states");
+            classes = Classes::COUNTRY;
+        } else if classes.has(Classes::FUNCTION)
             || text.len() == 1 && token.case == Case::Lower && text.is_ascii()
         {
             role = Role::Function;
-        } else if entry.classes.has(Classes::LIGHT) {
+        } else if classes.has(Classes::LIGHT) {
             role = Role::Light;
         }
-        let mut classes = entry.classes;
-        if alias.is_some() && is_country {
-            classes = Classes::COUNTRY;
-        }
-        if classes.is_empty() && stem != text {
-            classes = lexicon.entry(&stem).classes;
+        let form = lexicon.form(text, entry);
+        if classes.is_empty() && form.stem != text {
+            classes = lexicon.entry(&form.stem).map_or(classes, |entry| entry.classes);
         }
         Self {
-            key: hash(&stem),
+            text,
+            key: form.key,
             classes,
-            meaning: lexicon.meaning(&stem),
+            marks,
+            meaning: lexicon.meaning(&form),
+            stem: form.stem,
             role,
             case: token.case,
             begins_sentence: token.begins_sentence,
             token: at,
-            stem,
-            text,
         }
     }
 
-    fn unknown(text: String, at: usize, token: &Token) -> Self {
+    fn unknown(at: usize, token: &Token<'a>) -> Self {
         Self {
-            key: hash(&text),
-            stem: text.clone(),
+            text: token.text,
+            key: hash(token.text),
+            stem: Cow::Borrowed(token.text),
             classes: Classes::default(),
+            marks: Marks::default(),
             meaning: None,
             role: Role::Content,
             case: token.case,
             begins_sentence: token.begins_sentence,
             token: at,
-            text,
         }
     }
 
@@ -210,12 +237,6 @@ impl Word {
     pub(super) fn is_content(&self) -> bool {
         self.role == Role::Content
     }
-}
-
-fn hash(text: &str) -> u64 {
-    let mut hasher = Fnv::default();
-    hasher.write(text.as_bytes());
-    hasher.finish()
 }
 
 /// The months' names, January first.
@@ -235,10 +256,10 @@ pub const MONTHS: [&str; 12] = [
 ];
 
 /// Reads `2020-06-03` as 3 June 2020.
-fn name_months(text: &mut Text) {
-    for at in 2..text.tokens.len() {
-        let [year, month, day] = &text.tokens[at - 2..=at] else { continue };
-        let is_joined = |left: &Token, right: &Token| {
+fn name_months(text: &Text, tokens: &mut [Token<'_>]) {
+    for at in 2..tokens.len() {
+        let [year, month, day] = &mut tokens[at - 2..=at] else { continue };
+        let is_joined = |left: &Token<'_>, right: &Token<'_>| {
             left.is_number
                 && right.is_number
                 && left.range.end + 1 == right.range.start
@@ -255,18 +276,19 @@ fn name_months(text: &mut Text) {
         let Some(name) = number.and_then(|number| MONTHS.get(number.checked_sub(1)?)) else {
             continue;
         };
-        let (year, day) = (year.text.clone(), day.text.clone());
-        text.tokens[at - 2].text = day;
-        text.tokens[at - 1].text = (*name).to_owned();
-        text.tokens[at - 1].is_number = false;
-        text.tokens[at].text = year;
+        std::mem::swap(&mut year.text, &mut day.text);
+        month.text = *name;
+        month.is_number = false;
     }
 }
 
-/// The words that a word is contracted from.
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    let (first, second) = contraction(text).unwrap_or((text, ""));
-    [first, second].into_iter().filter(|part| !part.is_empty())
+/// The words that a token is contracted from; the second one may be empty.
+fn contraction_of<'a>(token: &Token<'a>) -> Option<(&'a str, &'a str)> {
+    token.marks.has(Marks::CONTRACTED).then(|| contraction(token.text)).flatten()
+}
+
+pub(super) fn is_contracted(word: &str) -> bool {
+    contraction(word).is_some()
 }
 
 fn contraction(text: &str) -> Option<(&str, &str)> {
@@ -333,40 +355,47 @@ fn contraction(text: &str) -> Option<(&str, &str)> {
     Some((subject, if is_verb { "is" } else { "" }))
 }
 
-/// How many tokens at the beginning of `tokens` are one name.
-fn phrase_length(tokens: &[Token], lexicon: &Lexicon) -> usize {
+/// The longest name of several tokens that `tokens` begin with, and of how many.
+fn phrase(
+    tokens: &[Token<'_>],
+    lexicon: &'static Lexicon,
+) -> Option<(&'static str, &'static Entry, usize)> {
     const LONGEST: usize = 5;
-    if !lexicon.entry(&tokens[0].text).begins_phrase {
-        return 1;
+    if !tokens[0].entry?.begins_phrase {
+        return None;
     }
-    let mut joined = tokens[0].text.clone();
-    let mut length = 1;
+    let mut joined = tokens[0].text.to_owned();
+    let mut found = None;
     for (more, token) in tokens.iter().enumerate().take(LONGEST).skip(1) {
         if token.is_number || tokens[more - 1].followed_by.is_some_and(|mark| mark != '.') {
             break;
         }
         joined.push(' ');
-        joined.push_str(&token.text);
-        if !lexicon.entry(&joined).classes.is_empty() {
-            length = more + 1;
+        joined.push_str(token.text);
+        if let Some((name, entry)) = lexicon.named_entry(&joined)
+            && !entry.classes.is_empty()
+        {
+            found = Some((name, entry, more + 1));
         }
     }
-    length
+    found
 }
 
 /// Which tokens are politeness, fillers or frames around the question.
-fn polite(tokens: &[Token], lexicon: &Lexicon) -> Vec<bool> {
+fn polite(tokens: &[Token<'_>]) -> Vec<bool> {
     let mut polite = vec![false; tokens.len()];
     let mut at = 0;
     while at < tokens.len() {
+        let after = &tokens[at + 1..];
         let fits = |phrase: &&Vec<&str>| {
-            phrase.len() <= tokens.len() - at
-                && phrase.iter().zip(&tokens[at..]).all(|(word, token)| *word == token.text)
+            phrase.len() <= 1 + after.len()
+                && phrase[1..].iter().zip(after).all(|(word, token)| *word == token.text)
                 && (phrase.len() > 1
                     || !matches!(phrase[0], "question" | "answer" | "query" | "q")
                     || tokens[at].followed_by == Some(':'))
         };
-        let length = lexicon.politeness(&tokens[at].text).iter().find(fits).map_or(0, Vec::len);
+        let phrases = tokens[at].entry.map_or(&[][..], |entry| &entry.politeness);
+        let length = phrases.iter().find(fits).map_or(0, Vec::len);
         polite[at..at + length].fill(true);
         at += length.max(1);
     }
@@ -374,13 +403,13 @@ fn polite(tokens: &[Token], lexicon: &Lexicon) -> Vec<bool> {
 }
 
 /// Whether the little words are those of another language, or the letters are not Latin ones.
-fn is_foreign(tokens: &[Token], lexicon: &Lexicon) -> bool {
+fn is_foreign(tokens: &[Token<'_>]) -> bool {
     /// The last code point of the Latin letters.
     const LATIN: u32 = 0x024F;
     let (mut words, mut english, mut foreign) = (0, 0, 0);
     for token in tokens.iter().filter(|token| !token.is_number) {
         words += 1;
-        let classes = lexicon.entry(&token.text).classes;
+        let classes = token.entry.map_or_else(Classes::default, |entry| entry.classes);
         if classes.has(Classes::TELLS_ENGLISH) {
             english += 1;
         } else if classes.has(Classes::TELLS_FOREIGN) {

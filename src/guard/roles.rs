@@ -1,7 +1,8 @@
 //! The order of arguments: the same words, but who does what to whom, or from where to where, has changed places.
 
 use super::align::Pair;
-use super::question::{Question, Role};
+use super::interrogative::may_ask;
+use super::question::{Question, Role, Word};
 use super::{Difference, Kind};
 
 /// Words after which it matters which word comes.
@@ -52,8 +53,7 @@ pub(super) fn compare(pair: &Pair<'_>) -> Option<Difference> {
     let (left, right) = (pair.left.question, pair.right.question);
     let places = places(pair)?;
     let is_moved = places.windows(2).any(|pair| pair[0].1 > pair[1].1);
-    let is_list = is_symmetric(left) || is_symmetric(right);
-    if !is_moved || is_list {
+    if !is_moved || is_symmetric(left) || is_symmetric(right) {
         return None;
     }
     swapped_after_direction(pair).or_else(|| exchanged(left, right))
@@ -69,8 +69,8 @@ fn places(pair: &Pair<'_>) -> Option<Vec<(usize, usize)>> {
     Some(content.filter_map(|(at, (_, partner))| Some((at, (*partner)?.at))).collect())
 }
 
-fn is_symmetric(question: &Question) -> bool {
-    question.words.iter().any(|word| SYMMETRIC.contains(&word.text.as_str()))
+fn is_symmetric(question: &Question<'_>) -> bool {
+    question.words.iter().any(|word| SYMMETRIC.contains(&word.text))
 }
 
 /// "From A to B" and "from B to A".
@@ -90,7 +90,7 @@ fn swapped_after_direction(pair: &Pair<'_>) -> Option<Difference> {
         let is_one_name = came_from.at.abs_diff(l) == 1 || went_to.at.abs_diff(r) == 1;
         if !stays && is_exchange && !is_one_name && !is_after_same(pair, went_to.at, direction) {
             let shown =
-                |question: &Question, at: usize| format!("{direction} {}", question.word(at));
+                |question: &Question<'_>, at: usize| format!("{direction} {}", question.word(at));
             return Some(Difference {
                 kind: Kind::Order,
                 left: shown(left, l),
@@ -106,50 +106,50 @@ fn is_after_same(pair: &Pair<'_>, right: usize, direction: &str) -> bool {
     pair.right.question.before(right).take(2).any(|word| word == direction)
 }
 
-fn after(question: &Question, direction: &str) -> Option<usize> {
+fn after(question: &Question<'_>, direction: &str) -> Option<usize> {
     const REACH: usize = 3;
     let at = question.words.iter().position(|word| word.text == direction)?;
     (at + 1..question.words.len().min(at + 1 + REACH)).find(|at| question.words[*at].is_content())
 }
 
 /// "X beats Y" and "Y beats X": equal but for two pieces that changed places around what is between them.
-fn exchanged(left: &Question, right: &Question) -> Option<Difference> {
-    let keys = |question: &Question| {
-        let words = question.words.iter().filter(|word| word.role != Role::Polite);
-        words.map(|word| (word.key, word.text.clone(), word.role)).collect::<Vec<_>>()
-    };
-    let (left, right) = (keys(left), keys(right));
+fn exchanged(left: &Question<'_>, right: &Question<'_>) -> Option<Difference> {
+    let matters = |word: &&Word<'_>| word.role != Role::Polite;
+    let left: Vec<_> = left.words.iter().filter(matters).collect();
+    let right: Vec<_> = right.words.iter().filter(matters).collect();
     if left.len() != right.len() {
         return None;
     }
-    let same = |(l, r): &(&(u64, String, Role), &(u64, String, Role))| l.0 == r.0;
+    let same = |(l, r): &(&&Word<'_>, &&Word<'_>)| l.key == r.key;
     let begin = left.iter().zip(&right).take_while(same).count();
     let end = left.iter().rev().zip(right.iter().rev()).take_while(same).count();
     if begin + end >= left.len() {
         return None;
     }
     let (l, r) = (&left[begin..left.len() - end], &right[begin..right.len() - end]);
-    let is_content = |piece: &[(u64, String, Role)]| {
+    let is_content = |piece: &[&Word<'_>]| {
         piece.len() <= 3
-            && piece.iter().any(|word| word.2 == Role::Content)
-            && piece.iter().all(|word| !is_question_word(&word.1) && !is_preposition(&word.1))
+            && piece.iter().any(|word| word.is_content())
+            && piece.iter().all(|word| !may_ask(word.text) && !is_preposition(word.text))
     };
-    let key = |piece: &[(u64, String, Role)]| piece.iter().map(|word| word.0).collect::<Vec<_>>();
+    let are_same = |some: &[&Word<'_>], others: &[&Word<'_>]| {
+        some.len() == others.len() && some.iter().zip(others).all(|pair| same(&pair))
+    };
     for first in 1..l.len().min(5) {
         for last in 1..l.len().saturating_sub(first).min(5) {
             let (x, middle, y) = (&l[..first], &l[first..l.len() - last], &l[l.len() - last..]);
             let is_related = middle.iter().any(|word| {
-                word.2 != Role::Function || DIRECTIONS.contains(&word.1.as_str()) || word.1 == "of"
+                word.role != Role::Function || DIRECTIONS.contains(&word.text) || word.text == "of"
             });
             if !is_related || !is_content(x) || !is_content(y) {
                 continue;
             }
-            let is_exchange = key(&r[..last]) == key(y)
-                && key(&r[last..r.len() - first]) == key(middle)
-                && key(&r[r.len() - first..]) == key(x);
+            let is_exchange = are_same(&r[..last], y)
+                && are_same(&r[last..r.len() - first], middle)
+                && are_same(&r[r.len() - first..], x);
             if is_exchange {
-                let shown = |piece: &[(u64, String, Role)]| {
-                    piece.iter().map(|word| word.1.as_str()).collect::<Vec<_>>().join(" ")
+                let shown = |piece: &[&Word<'_>]| {
+                    piece.iter().map(|word| word.text).collect::<Vec<_>>().join(" ")
                 };
                 return Some(Difference { kind: Kind::Order, left: shown(l), right: shown(r) });
             }
@@ -174,8 +174,4 @@ fn is_preposition(word: &str) -> bool {
             | "last"
             | "this"
     )
-}
-
-fn is_question_word(word: &str) -> bool {
-    matches!(word, "what" | "which" | "who" | "whom" | "whose" | "when" | "where" | "why" | "how")
 }

@@ -3,8 +3,11 @@
 //! Cuts endings by rule, so what comes out need not be a word; it only has to be the same for the forms of one word and
 //! different for different words.
 
-/// Forms that no rule finds, and what they are forms of.
+use std::borrow::Cow;
+
+/// Forms that no rule finds, and what they are forms of, in the order of the alphabet.
 const IRREGULAR: &[(&str, &str)] = &[
+    ("analyses", "analysis"),
     ("ate", "eat"),
     ("became", "become"),
     ("began", "begin"),
@@ -19,6 +22,7 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("children", "child"),
     ("chose", "choose"),
     ("chosen", "choose"),
+    ("criteria", "criterion"),
     ("dealt", "deal"),
     ("drank", "drink"),
     ("drawn", "draw"),
@@ -44,6 +48,7 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("heard", "hear"),
     ("held", "hold"),
     ("hid", "hide"),
+    ("indices", "index"),
     ("kept", "keep"),
     ("knew", "know"),
     ("known", "know"),
@@ -54,6 +59,7 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("lent", "lend"),
     ("lives", "live"),
     ("made", "make"),
+    ("matrices", "matrix"),
     ("meant", "mean"),
     ("men", "man"),
     ("met", "meet"),
@@ -62,11 +68,10 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("ran", "run"),
     ("rang", "ring"),
     ("ridden", "ride"),
-    ("rose", "rise"),
     ("risen", "rise"),
+    ("rose", "rise"),
     ("said", "say"),
     ("sang", "sing"),
-    ("sung", "sing"),
     ("saw", "see"),
     ("seen", "see"),
     ("sent", "send"),
@@ -79,6 +84,7 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("spoken", "speak"),
     ("stolen", "steal"),
     ("stood", "stand"),
+    ("sung", "sing"),
     ("swam", "swim"),
     ("taken", "take"),
     ("taught", "teach"),
@@ -96,108 +102,107 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("worn", "wear"),
     ("written", "write"),
     ("wrote", "write"),
-    ("analyses", "analysis"),
-    ("criteria", "criterion"),
-    ("indices", "index"),
-    ("matrices", "matrix"),
 ];
 
 /// The stem of a word in lower case: `study`, `studies` and `studying` have one, `colour` and `color` too.
-pub(super) fn stem(word: &str) -> String {
+pub(super) fn stem(word: &str) -> Cow<'_, str> {
     let word = word.strip_suffix("'s").or_else(|| word.strip_suffix('\'')).unwrap_or(word);
-    if let Ok(at) = irregular(word) {
-        return stem_by_rule(at);
-    }
-    stem_by_rule(word)
+    let irregular = IRREGULAR.binary_search_by_key(&word, |(form, _)| form);
+    stem_by_rule(irregular.map_or(word, |at| IRREGULAR[at].1))
 }
 
-fn irregular(word: &str) -> Result<&'static str, ()> {
-    let may_be = (2..=10).contains(&word.len()) && word.is_ascii();
-    let found = may_be.then(|| IRREGULAR.iter().find(|(form, _)| *form == word)).flatten();
-    found.map(|(_, base)| *base).ok_or(())
-}
-
-fn stem_by_rule(word: &str) -> String {
-    let mut stem = word.to_owned();
+fn stem_by_rule(word: &str) -> Cow<'_, str> {
+    let mut stem = Cow::Borrowed(word);
     if word.len() < 4 || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return stem;
     }
     british(&mut stem);
     plural(&mut stem);
     if let Some(length) = participle(&stem) {
-        stem.truncate(length);
+        truncate(&mut stem, length);
         undouble(&mut stem);
     }
     if stem.len() > 3 && stem.ends_with('e') {
-        stem.pop();
+        cut(&mut stem, 1);
     }
     if stem.len() > 2 && stem.ends_with('y') {
-        stem.pop();
-        stem.push('i');
+        exchange(&mut stem, 1, "i");
     }
     stem
 }
 
+fn truncate(stem: &mut Cow<'_, str>, length: usize) {
+    match stem {
+        Cow::Borrowed(text) => *text = &text[..length],
+        Cow::Owned(text) => text.truncate(length),
+    }
+}
+
+/// Takes the last `count` bytes off.
+fn cut(stem: &mut Cow<'_, str>, count: usize) {
+    truncate(stem, stem.len() - count);
+}
+
+/// Puts `end` in the place of the last `count` bytes.
+fn exchange(stem: &mut Cow<'_, str>, count: usize, end: &str) {
+    cut(stem, count);
+    stem.to_mut().push_str(end);
+}
+
 /// British spellings become American ones where a rule is safe.
-fn british(stem: &mut String) {
+fn british(stem: &mut Cow<'_, str>) {
     if stem.len() > 5 {
         for (british, american) in
             [("isation", "ization"), ("ising", "izing"), ("ised", "ized"), ("ise", "ize")]
         {
             if stem.len() > british.len() + 3 && stem.ends_with(british) {
-                stem.truncate(stem.len() - british.len());
-                stem.push_str(american);
+                exchange(stem, british.len(), american);
                 break;
             }
         }
     }
-    if let Some(at) = stem.find("our")
+    if let Some(at) = stem.as_bytes().windows(3).position(|three| three == b"our")
         && at >= 3
         && (stem.len() == at + 3
             || matches!(&stem[at + 3..], "s" | "ed" | "ing" | "ite" | "ites" | "able"))
         && !matches!(&stem[..at], "det" | "cont" | "vel")
     {
-        stem.remove(at + 1);
+        stem.to_mut().remove(at + 1);
     }
 }
 
-fn plural(stem: &mut String) {
-    let cut = match stem.as_str() {
-        text if text.ends_with("ies") && text.len() > 4 => {
-            stem.truncate(stem.len() - 3);
-            stem.push('y');
-            return;
-        }
-        text if ["sses", "shes", "ches", "xes", "zes"].iter().any(|end| text.ends_with(end)) => 2,
-        text if text.ends_with('s')
-            && !["ss", "us", "is"].iter().any(|end| text.ends_with(end)) =>
-        {
-            1
-        }
-        _ => return,
-    };
-    stem.truncate(stem.len() - cut);
+fn plural(stem: &mut Cow<'_, str>) {
+    if !stem.ends_with('s') {
+        return;
+    }
+    if stem.len() > 4 && stem.ends_with("ies") {
+        exchange(stem, 3, "y");
+    } else if ["sses", "shes", "ches", "xes", "zes"].iter().any(|end| stem.ends_with(end)) {
+        cut(stem, 2);
+    } else if !["ss", "us", "is"].iter().any(|end| stem.ends_with(end)) {
+        cut(stem, 1);
+    }
 }
 
 /// Where "ing" or "ed" begins, if a stem with a vowel stands before it.
 fn participle(stem: &str) -> Option<usize> {
-    let length = ["ing", "ed"].iter().find_map(|end| stem.strip_suffix(end)).map(str::len)?;
-    let has_vowel = stem[..length].contains(['a', 'e', 'i', 'o', 'u', 'y']);
+    let length = stem.strip_suffix("ing").or_else(|| stem.strip_suffix("ed"))?.len();
+    let is_vowel = |byte| matches!(byte, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    let has_vowel = stem[..length].bytes().any(is_vowel);
     let is_agreed = stem.ends_with("eed");
     (length >= 3 && has_vowel && !is_agreed).then_some(length)
 }
 
 /// `stopp` → `stop`, but `sell`, `press` and `buzz` stay.
-fn undouble(stem: &mut String) {
-    let bytes = stem.as_bytes();
-    if let [.., before, last] = bytes
+fn undouble(stem: &mut Cow<'_, str>) {
+    if let [.., before, last] = stem.as_bytes()
         && before == last
         && !matches!(last, b'l' | b's' | b'z' | b'e' | b'o')
     {
-        stem.pop();
+        cut(stem, 1);
     }
     if stem.ends_with("ll") && stem.len() > 5 {
-        stem.pop();
+        cut(stem, 1);
     }
 }
 
@@ -222,6 +227,11 @@ mod tests {
                 assert_eq!(stem(form), stem(forms[0]), "{form}");
             }
         }
+    }
+
+    #[test]
+    fn irregular_forms_are_in_order() {
+        assert!(IRREGULAR.is_sorted());
     }
 
     #[test]

@@ -4,10 +4,13 @@
 
 use std::ops::Range;
 
+use super::lexicon::Entry;
+use super::marks::Marks;
+
 /// A word or a number as written, in lower case, with typographic apostrophes and foreign digits made plain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) text: String,
+#[derive(Debug, Clone)]
+pub(super) struct Token<'a> {
+    pub(super) text: &'a str,
     pub(super) is_number: bool,
     /// Nothing stands between it and the token before, as in `30km`.
     pub(super) is_glued: bool,
@@ -21,6 +24,10 @@ pub(super) struct Token {
     pub(super) currency: Option<char>,
     /// Where it stands among the characters of the [`Text`].
     pub(super) range: Range<usize>,
+    /// What the lists have on it, once they have been asked.
+    pub(super) entry: Option<&'static Entry>,
+    /// The rules that may have something to say of it, likewise.
+    pub(super) marks: Marks,
 }
 
 /// Where the capital letters of a word are.
@@ -41,59 +48,115 @@ pub(super) struct Text {
     pub(super) characters: Vec<char>,
     /// Which of the characters were capital letters.
     pub(super) capitals: Vec<bool>,
-    pub(super) tokens: Vec<Token>,
+    spans: Vec<Span>,
+    /// The characters as a text, and behind them the numbers.
+    texts: String,
+}
+
+/// Where a word or number stands.
+#[derive(Debug)]
+struct Span {
+    is_number: bool,
+    /// Among the characters.
+    range: Range<usize>,
+    /// In the texts.
+    text: Range<usize>,
 }
 
 impl Text {
     pub(super) fn read(text: &str) -> Self {
-        let (characters, capitals) = plain(text);
-        let tokens = tokens(&characters, &capitals);
-        Self { characters, capitals, tokens }
+        let (mut texts, capitals) = plain(text);
+        let characters: Vec<_> = match texts.is_ascii() {
+            true => texts.bytes().map(char::from).collect(),
+            false => texts.chars().collect(),
+        };
+        let spans = split(&characters, &mut texts);
+        Self { characters, capitals, spans, texts }
+    }
+
+    pub(super) fn tokens(&self) -> Vec<Token<'_>> {
+        let mut tokens: Vec<Token<'_>> = Vec::with_capacity(self.spans.len());
+        let mut end = 0;
+        let mut begins_sentence = true;
+        for span in &self.spans {
+            let Range { start, .. } = span.range;
+            let (ends_sentence, followed_by) = marks(&self.characters[end..start]);
+            begins_sentence |= ends_sentence;
+            if let Some(last) = tokens.last_mut() {
+                last.followed_by = followed_by;
+            }
+            tokens.push(Token {
+                text: &self.texts[span.text.clone()],
+                is_number: span.is_number,
+                is_glued: start == end && !tokens.is_empty(),
+                begins_sentence,
+                followed_by: None,
+                case: case(
+                    &self.characters[span.range.clone()],
+                    &self.capitals[span.range.clone()],
+                ),
+                currency: start
+                    .checked_sub(1)
+                    .map(|before| self.characters[before])
+                    .filter(|sign| is_currency(*sign)),
+                range: span.range.clone(),
+                entry: None,
+                marks: Marks::default(),
+            });
+            begins_sentence = false;
+            end = span.range.end;
+        }
+        if let Some(last) = tokens.last_mut() {
+            last.followed_by = marks(&self.characters[end..]).1;
+        }
+        tokens
     }
 }
 
-fn tokens(characters: &[char], capitals: &[bool]) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::with_capacity(characters.len() / 5 + 1);
+/// Whether what stands between two tokens ends a sentence, and the first mark of it.
+fn marks(between: &[char]) -> (bool, Option<char>) {
+    if between == [' '] {
+        return (false, None);
+    }
+    let ends = |character: &char| matches!(character, '.' | '?' | '!' | ';' | ':' | '\n');
+    let is_mark = |character: &char| matches!(character, '.' | ',' | ';' | ':' | '?' | '!');
+    (between.iter().any(ends), between.iter().copied().find(|character| is_mark(character)))
+}
+
+/// The words and numbers. `texts` has the text of the characters and gets that of the numbers.
+fn split(characters: &[char], texts: &mut String) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::with_capacity(characters.len() / 4 + 1);
+    let is_ascii = texts.len() == characters.len();
     let mut at = 0;
-    let mut begins_sentence = true;
-    let mut last_end = None;
+    // Where the character at `at` stands in the texts.
+    let mut byte = 0;
     while let Some(&character) = characters.get(at) {
-        let after_number = tokens.last().is_some_and(|last| last.is_number);
+        let after_number = || spans.last().is_some_and(|last| last.is_number);
         let is_number = starts_number(characters, at, after_number);
         if !is_number && !character.is_alphabetic() {
-            if matches!(character, '.' | ',' | ';' | ':' | '?' | '!')
-                && let Some(last) = tokens.last_mut()
-            {
-                last.followed_by.get_or_insert(character);
-            }
-            begins_sentence |= matches!(character, '.' | '?' | '!' | ';' | ':' | '\n');
             at += 1;
+            byte += character.len_utf8();
             continue;
         }
-        let (text, end) = if is_number { number(characters, at) } else { word(characters, at) };
-        let is_glued = last_end == Some(at);
-        tokens.push(Token {
-            text,
-            is_number,
-            is_glued,
-            begins_sentence,
-            followed_by: None,
-            case: case(&characters[at..end], &capitals[at..end]),
-            currency: at.checked_sub(1).map(|at| characters[at]).filter(|sign| is_currency(*sign)),
-            range: at..end,
-        });
-        begins_sentence = false;
-        last_end = Some(end);
+        let start = texts.len();
+        let end = if is_number { number(characters, at, texts) } else { word_end(characters, at) };
+        let length = match is_ascii {
+            true => end - at,
+            false => characters[at..end].iter().map(|c| c.len_utf8()).sum(),
+        };
+        let text = if is_number { start..texts.len() } else { byte..byte + length };
+        spans.push(Span { is_number, range: at..end, text });
         at = end;
+        byte += length;
     }
-    tokens
+    spans
 }
 
 fn case(characters: &[char], capitals: &[bool]) -> Case {
-    let letters = characters.iter().filter(|character| character.is_alphabetic()).count();
+    let letters = || characters.iter().filter(|character| character.is_alphabetic()).count();
     match capitals.iter().filter(|capital| **capital).count() {
         0 => Case::Lower,
-        count if count == letters && letters > 1 => Case::Upper,
+        count if count > 1 && count == letters() => Case::Upper,
         1 if capitals.first() == Some(&true) => Case::Title,
         _ => Case::Mixed,
     }
@@ -104,8 +167,19 @@ fn is_currency(character: char) -> bool {
 }
 
 /// The text in lower case, with one form for each apostrophe, minus and digit; and which letters were capitals.
-fn plain(text: &str) -> (Vec<char>, Vec<bool>) {
-    let mut characters = Vec::with_capacity(text.len());
+fn plain(text: &str) -> (String, Vec<bool>) {
+    if text.is_ascii() {
+        let capitals = text.bytes().map(|byte| byte.is_ascii_uppercase());
+        // The numbers come behind it.
+        let mut plain = String::with_capacity(2 * text.len());
+        plain.push_str(text);
+        plain.make_ascii_lowercase();
+        if plain.contains('`') {
+            plain = plain.replace('`', "'");
+        }
+        return (plain, capitals.collect());
+    }
+    let mut plain = String::with_capacity(text.len());
     let mut capitals = Vec::with_capacity(text.len());
     for character in text.chars() {
         let replaced = match character {
@@ -119,13 +193,13 @@ fn plain(text: &str) -> (Vec<char>, Vec<bool>) {
             '？' | '؟' => '?',
             other => decimal_digit(other).unwrap_or(other),
         };
-        match replaced.is_ascii() {
-            true => characters.push(replaced),
-            false => characters.extend(replaced.to_lowercase()),
+        let is_capital = character.is_uppercase();
+        for lower in replaced.to_lowercase() {
+            plain.push(lower);
+            capitals.push(is_capital);
         }
-        capitals.resize(characters.len(), character.is_uppercase());
     }
-    (characters, capitals)
+    (plain, capitals)
 }
 
 /// The ASCII digit for a decimal digit of another script.
@@ -150,45 +224,47 @@ fn is_digit(characters: &[char], at: usize) -> bool {
 
 /// A digit, a point before a digit (`.5`), or a minus before a number that stands at the beginning of a word. The minus
 /// after a number means "to".
-fn starts_number(characters: &[char], at: usize, after_number: bool) -> bool {
+fn starts_number(characters: &[char], at: usize, after_number: impl Fn() -> bool) -> bool {
     let free =
-        at == 0 || matches!(characters[at - 1], ' ' | '\t' | '\n' | '(' | '=' | '$' | '€' | '£');
+        || at == 0 || matches!(characters[at - 1], ' ' | '\t' | '\n' | '(' | '=' | '$' | '€' | '£');
     match characters[at] {
         '-' => {
-            free && !after_number
+            free()
+                && !after_number()
                 && (is_digit(characters, at + 1)
                     || characters.get(at + 1) == Some(&'.') && is_digit(characters, at + 2))
         }
-        '.' => (free || characters[at - 1] == '-') && is_digit(characters, at + 1),
+        '.' => (free() || characters[at - 1] == '-') && is_digit(characters, at + 1),
         character => character.is_ascii_digit(),
     }
 }
 
-/// Reads a number without its thousands separators: `1,000.50` → `1000.50`; `3.10`, `10:30` and `1.2.3` stay as written.
-fn number(characters: &[char], start: usize) -> (String, usize) {
-    let mut text = String::new();
+/// Reads a number without its thousands separators to the end of `texts`: `1,000.50` → `1000.50`; `3.10`, `10:30` and
+/// `1.2.3` stay as written. Returns where it ends.
+fn number(characters: &[char], start: usize, texts: &mut String) -> usize {
+    let begin = texts.len();
     let mut at = start;
     if characters[at] == '-' {
-        text.push('-');
+        texts.push('-');
         at += 1;
     }
     if characters[at] == '.' {
-        text.push('0');
+        texts.push('0');
     }
     while let Some(&character) = characters.get(at) {
         match character {
-            '0'..='9' => text.push(character),
-            ',' | '\'' if separates_thousands(characters, at, &text) => {}
-            '.' | ':' if is_digit(characters, at + 1) => text.push(character),
+            '0'..='9' => texts.push(character),
+            ',' | '\'' if separates_thousands(characters, at, &texts[begin..]) => {}
+            '.' | ':' if is_digit(characters, at + 1) => texts.push(character),
             _ => break,
         }
         at += 1;
     }
     let has_currency = start > 0 && is_currency(characters[start - 1]);
-    if has_currency && let Some(whole) = text.strip_suffix(".00") {
-        text.truncate(whole.len());
+    if has_currency && texts[begin..].ends_with(".00") {
+        texts.truncate(texts.len() - ".00".len());
     }
-    (text, at)
+    at
 }
 
 /// Whether three digits follow and then none, or two as Indian grouping has them before the last three.
@@ -204,14 +280,16 @@ fn separates_thousands(characters: &[char], at: usize, before: &str) -> bool {
     }
 }
 
-/// Letters, with apostrophes between them; and the names of languages that end in signs: c++, c#, f#.
-fn word(characters: &[char], start: usize) -> (String, usize) {
-    let belongs = |at: usize| match characters.get(at) {
-        Some('\'') => characters.get(at + 1).is_some_and(|next| next.is_alphabetic()),
-        Some(character) => character.is_alphabetic() || is_mark(*character),
-        None => false,
+/// The end of a word: letters, with apostrophes between them; and the names of languages that end in signs: c++, c#, f#.
+fn word_end(characters: &[char], start: usize) -> usize {
+    let rest = &characters[start..];
+    let belongs = |(at, character): (usize, &char)| match character {
+        'a'..='z' => true,
+        '\'' => rest.get(at + 1).is_some_and(|next| next.is_alphabetic()),
+        _ => character.is_alphabetic() || is_mark(*character),
     };
-    let mut end = (start..).find(|at| !belongs(*at)).unwrap_or(start);
+    let length = rest.iter().enumerate().position(|place| !belongs(place)).unwrap_or(rest.len());
+    let mut end = start + length;
     let is_alone = end == start + 1 && (start == 0 || !characters[start - 1].is_alphanumeric());
     let is_at = |at: usize, sign: char| characters.get(at) == Some(&sign);
     if is_alone && matches!(characters[start], 'c' | 'f' | 'g' | 'j') {
@@ -221,7 +299,7 @@ fn word(characters: &[char], start: usize) -> (String, usize) {
             _ => 0,
         };
     }
-    (characters[start..end].iter().collect(), end)
+    end
 }
 
 /// Combining marks of the scripts in use, so that a decomposed letter does not split a word.
@@ -234,7 +312,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        Text::read(text).tokens.into_iter().map(|token| token.text).collect()
+        Text::read(text).tokens().iter().map(|token| token.text.to_owned()).collect()
     }
 
     #[test]
@@ -272,7 +350,8 @@ mod tests {
 
     #[test]
     fn case_and_currency_are_kept() {
-        let tokens = Text::read("Is a USA iPhone €500 in Éire? A").tokens;
+        let text = Text::read("Is a USA iPhone €500 in Éire? A");
+        let tokens = text.tokens();
         let cases: Vec<_> = tokens.iter().map(|token| token.case).collect();
         use Case::*;
         assert_eq!(cases, [Title, Lower, Upper, Mixed, Lower, Lower, Title, Title]);
@@ -281,7 +360,8 @@ mod tests {
 
     #[test]
     fn sentences_and_marks_are_kept() {
-        let tokens = Text::read("No, thanks. Is 5GB enough?").tokens;
+        let text = Text::read("No, thanks. Is 5GB enough?");
+        let tokens = text.tokens();
         let begins: Vec<_> = tokens.iter().map(|token| token.begins_sentence).collect();
         assert_eq!(begins, [true, false, true, false, false, false]);
         let marks: Vec<_> = tokens.iter().map(|token| token.followed_by).collect();

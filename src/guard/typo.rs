@@ -2,7 +2,7 @@
 //!
 //! Never between two words that are known, two opposites or short words: "form" and "from" stay apart.
 
-use super::question::Word;
+use super::question::{Role, Word};
 use super::token::Case;
 
 /// Shortest word in which a typing error is looked for.
@@ -12,7 +12,12 @@ const LONG: usize = 8;
 /// Longest word that is looked at.
 const LONGEST: usize = 24;
 
-pub(super) fn is_typo(left: &Word, right: &Word) -> bool {
+/// Whether a typing error of or in a word is looked for.
+pub(super) fn may_have_typo(word: &Word<'_>) -> bool {
+    word.role != Role::Polite && (SHORTEST - 1..=LONGEST).contains(&word.text.len())
+}
+
+pub(super) fn is_typo(left: &Word<'_>, right: &Word<'_>) -> bool {
     let (short, long) =
         (left.text.len().min(right.text.len()), left.text.len().max(right.text.len()));
     if short + 1 < SHORTEST || !(SHORTEST..=LONGEST).contains(&long) || long - short > 2 {

@@ -1,9 +1,8 @@
 //! Units of measure: the same quantity in another unit is another one.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
 use super::align::Pair;
+use super::lexicon::lexicon;
+use super::marks::Marks;
 use super::question::Question;
 use super::{Difference, Kind};
 
@@ -27,6 +26,9 @@ struct Measure<'a> {
 pub(super) fn compare(pair: &mut Pair<'_>) -> Option<Difference> {
     let left = measures(pair.left.question);
     let right = measures(pair.right.question);
+    if left.is_empty() || right.is_empty() {
+        return None;
+    }
     let (only_left, only_right) = (without(&left, &right), without(&right, &left));
     let (l, r) = only_left.iter().find_map(|left| {
         let rivals = |right: &&Measure<'_>| {
@@ -53,51 +55,39 @@ fn without<'a>(some: &[Measure<'a>], others: &[Measure<'_>]) -> Vec<Measure<'a>>
 
 /// The unit that a word names.
 pub(super) fn unit(word: &str) -> Option<Unit> {
-    static UNITS: LazyLock<HashMap<&'static str, Unit>> = LazyLock::new(|| {
-        let mut units = HashMap::new();
-        for line in include_str!("words/units.txt").lines() {
-            let mut words = line.split_whitespace();
-            if let (Some(dimension), Some(name)) = (words.next(), words.next()) {
-                for word in std::iter::once(name).chain(words) {
-                    units.entry(word).or_insert(Unit { dimension, name });
-                }
-            }
-        }
-        units
-    });
-    UNITS.get(word).copied()
+    lexicon().entry(word)?.unit
 }
 
-fn measures(question: &Question) -> Vec<Measure<'_>> {
-    let tokens = question.tokens();
+fn measures<'a>(question: &Question<'a>) -> Vec<Measure<'a>> {
+    let tokens = &question.tokens;
     let mut measures = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         if let Some(unit) = token.currency.and_then(currency).filter(|_| token.is_number) {
-            measures.push(Measure { unit, number: Some(&token.text), token: at });
+            measures.push(Measure { unit, number: Some(token.text), token: at });
             continue;
         }
         if token.is_number {
             if let Some('%') = question.text.characters.get(token.range.end) {
                 measures.push(Measure {
                     unit: Unit { dimension: "share", name: "percent" },
-                    number: Some(&token.text),
+                    number: Some(token.text),
                     token: at,
                 });
             }
             continue;
         }
-        let Some(unit) = unit(&token.text) else { continue };
+        let Some(unit) = token.entry.and_then(|entry| entry.unit) else { continue };
         let before = at.checked_sub(1).map(|before| &tokens[before]);
-        let number = before.filter(|before| before.is_number).map(|before| before.text.as_str());
+        let number = before.filter(|before| before.is_number).map(|before| before.text);
         let is_counted =
-            number.is_some() || before.is_some_and(|before| super::number::is_word(&before.text));
+            number.is_some() || before.is_some_and(|before| before.marks.has(Marks::NUMBER));
         let is_asked = at > 1
             && tokens[at - 2].text == "how"
-            && matches!(tokens[at - 1].text.as_str(), "many" | "much");
-        let is_target = before.is_some_and(|before| {
-            matches!(before.text.as_str(), "in" | "to" | "into" | "per" | "from")
-        }) && is_clear(&token.text);
-        let is_convertible = is_clear(&token.text)
+            && matches!(tokens[at - 1].text, "many" | "much");
+        let is_target = before
+            .is_some_and(|before| matches!(before.text, "in" | "to" | "into" | "per" | "from"))
+            && is_clear(token.text);
+        let is_convertible = is_clear(token.text)
             && matches!(
                 unit.dimension,
                 "temperature"
@@ -113,7 +103,7 @@ fn measures(question: &Question) -> Vec<Measure<'_>> {
         if is_counted
             || is_asked
             || is_target
-            || is_convertible && token.text.len() > 3 && !is_plain(&token.text)
+            || is_convertible && token.text.len() > 3 && !is_plain(token.text)
         {
             measures.push(Measure { unit, number, token: at });
         }
