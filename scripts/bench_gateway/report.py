@@ -76,6 +76,8 @@ def hits(result):
         print(f"{name} hits: {values['hits']} of {values['requests']} requests{tokens};"
               f" to the client p50 {values['p50_us']} us, p99 {values['p99_us']} us;"
               f" the gateway's own share p50 {values['own_p50_us']} us, p99 {values['own_p99_us']} us")
+        if "embedding_alone_p50_us" in values:
+            print(f"of that, an embedding alone p50 {values['embedding_alone_p50_us']:g} us, over other questions as long")
     print(f"resident memory of the gateway with its cache: {result['resident_mib']} MiB")
 
 

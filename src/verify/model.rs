@@ -166,8 +166,9 @@ fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
     let count = (rows.len() / dim).max(1) as f32;
     let mut mean = vec![0.0; dim];
     for row in rows.chunks_exact(dim) {
-        mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value / count);
+        mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
     }
+    mean.iter_mut().for_each(|sum| *sum /= count);
     mean
 }
 
