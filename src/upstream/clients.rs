@@ -111,8 +111,7 @@ impl Client {
             if causes(&error).filter_map(|cause| cause.downcast_ref()).any(is_before_the_request) {
                 return SendError::NotTaken;
             }
-            let said: Vec<_> = causes(&error).map(ToString::to_string).collect();
-            let said = said.join(": ");
+            let said = in_words(causes(&error));
             if error.is_connect() { SendError::Connect(said) } else { SendError::Broken(said) }
         })
     }
@@ -123,10 +122,7 @@ pub async fn chunk(body: &mut Incoming) -> Result<Option<Bytes>, SendError> {
     loop {
         let Some(frame) = body.frame().await else { return Ok(None) };
         let frame = frame.map_err(|error| {
-            let said: Vec<_> = std::iter::once(error.to_string())
-                .chain(causes(&error).map(ToString::to_string))
-                .collect();
-            SendError::Broken(said.join(": "))
+            SendError::Broken(in_words(std::iter::once(&error as _).chain(causes(&error))))
         })?;
         // Trailers say nothing that we ask.
         if let Ok(data) = frame.into_data() {
@@ -137,6 +133,10 @@ pub async fn chunk(body: &mut Incoming) -> Result<Option<Bytes>, SendError> {
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error.source(), |&cause| cause.source())
+}
+
+fn in_words<'a>(errors: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String {
+    errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// By HTTP/2 a server says so when it gives up a connection in order, or has too much to do.
