@@ -6,7 +6,7 @@
 use std::{error::Error, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_util::{
@@ -96,24 +96,35 @@ impl Clients {
 impl Client {
     /// Sends a request; the response is there with its head.
     pub async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Received, SendError> {
-        let is_plain = request.uri().scheme_str() == Some("http");
-        let proxy = is_plain.then(|| self.proxies.intercept(request.uri())).flatten();
+        let to = request.uri().clone();
+        let is_plain = to.scheme_str() == Some("http");
+        let proxy = is_plain.then(|| self.proxies.intercept(&to)).flatten();
         let headers = request.headers_mut();
         headers.insert(header::USER_AGENT, USER_AGENT);
         // A tunnel is asked for with them instead.
         if let Some(credentials) = proxy.as_ref().and_then(|proxy| proxy.basic_auth()) {
             headers.insert(header::PROXY_AUTHORIZATION, credentials.clone());
         }
-        self.http.request(request).await.map_err(|error| {
-            if causes(&error).any(|cause| cause.is::<tokio::time::error::Elapsed>()) {
-                return SendError::Timeout;
-            }
-            if causes(&error).filter_map(|cause| cause.downcast_ref()).any(is_before_the_request) {
-                return SendError::NotTaken;
-            }
-            let said = in_words(causes(&error));
-            if error.is_connect() { SendError::Connect(said) } else { SendError::Broken(said) }
-        })
+        self.http.request(request).await.map_err(|error| self.failure(&to, &error))
+    }
+
+    fn failure(&self, to: &Uri, error: &legacy::Error) -> SendError {
+        if causes(error).any(|cause| cause.is::<tokio::time::error::Elapsed>()) {
+            return SendError::Timeout;
+        }
+        if causes(error).filter_map(|cause| cause.downcast_ref()).any(is_before_the_request) {
+            return SendError::NotTaken;
+        }
+        let said = in_words(causes(error));
+        if !error.is_connect() {
+            return SendError::Broken(said);
+        }
+        // Without its name and password.
+        let proxy = self.proxies.intercept(to);
+        match proxy.as_ref().and_then(|proxy| proxy.uri().host()) {
+            Some(proxy) => SendError::Connect(format!("by the proxy {proxy}: {said}")),
+            None => SendError::Connect(said),
+        }
     }
 }
 

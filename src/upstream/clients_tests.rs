@@ -230,7 +230,10 @@ async fn tls_goes_through_a_tunnel_of_the_proxy() {
         stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await.unwrap();
     });
     let error = clients.here().send(post("https://far.test/")).await.unwrap_err();
-    assert!(matches!(&error, SendError::Connect(said) if said.contains("proxy")), "{error}");
+    assert!(
+        matches!(&error, SendError::Connect(said) if said.contains("by the proxy 127.0.0.1")),
+        "{error}"
+    );
 }
 
 #[tokio::test]
