@@ -63,21 +63,19 @@ def semantic_hits(server):
     questions.remove(QUESTION)
     answers = [client.post(PATH, body(question)) for question in questions]
     hits = [(question, answer) for question, answer in zip(questions, answers) if answer[0]["x-scrimp-cache"] == "semantic"]
-    lengths = []
-    for question, _ in hits:
-        _, answer, _ = client.post("/v1/embeddings", json.dumps({"model": "local", "input": question}))
-        lengths.append(json.loads(answer)["usage"]["prompt_tokens"])
-    alone = [embedding(client, question.replace("reset", "change")) for question, _ in hits]
+    # Other texts with as many tokens, which have not been embedded yet.
+    alone = [embedding(client, question.replace("reset", "change")) for question, _ in hits] or [(0, 0)]
+    lengths, own = zip(*alone)
     return {
-        **timing([answer for _, answer in hits], len(questions)), "median_tokens": statistics.median(lengths or [0]),
-        "embedding_alone_p50_us": statistics.median(alone or [0]),
+        **timing([answer for _, answer in hits], len(questions)), "median_tokens": statistics.median(lengths),
+        "embedding_alone_p50_us": statistics.median(own),
     }
 
 
 def embedding(client, text):
-    """The gateway's own share, in microseconds, of embedding a text that it has not seen."""
-    headers, _, _ = client.post("/v1/embeddings", json.dumps({"model": "local", "input": text}))
-    return int(headers["x-scrimp-overhead-us"])
+    """How many tokens a text has, and the gateway's own share, in microseconds, of embedding it."""
+    headers, answer, _ = client.post("/v1/embeddings", json.dumps({"model": "local", "input": text}))
+    return json.loads(answer)["usage"]["prompt_tokens"], int(headers["x-scrimp-overhead-us"])
 
 
 def timing(answers, asked):

@@ -154,15 +154,17 @@ impl Pair<'_> {
                     (some.question.words[pair[0]].text, some.question.words[pair[1]].text);
                 let is_joined = |other: &&usize| {
                     let joined = others.question.words[**other].text;
-                    if !joined.contains(' ') {
-                        return joined.len() == first.len() + second.len()
-                            && joined.starts_with(first)
-                            && joined.ends_with(second);
+                    match joined.split_once(' ') {
+                        None => {
+                            joined.len() == first.len() + second.len()
+                                && joined.starts_with(first)
+                                && joined.ends_with(second)
+                        }
+                        Some((left, right)) => {
+                            (left == first || typo::is_near(left, first))
+                                && (right == second || typo::is_near(right, second))
+                        }
                     }
-                    joined.split_once(' ').is_some_and(|(left, right)| {
-                        (left == first || typo::is_near(left, first))
-                            && (right == second || typo::is_near(right, second))
-                    })
                 };
                 Some((pair[1], *others.open.iter().find(is_joined)?))
             })
@@ -232,10 +234,6 @@ fn is_family(left: &Word<'_>, right: &Word<'_>) -> bool {
         "anc", "enc", "ance", "ence", "ant", "ent", "ors", "ers", "ian", "ship", "ur", "ure",
         "ies", "ing", "s", "es", "th", "ar",
     ];
-    if left.stem.as_bytes().first_chunk::<SHORTEST_FAMILY>() != right.stem.as_bytes().first_chunk()
-    {
-        return false;
-    }
     let common = left.stem.bytes().zip(right.stem.bytes()).take_while(|(l, r)| l == r).count();
     if common < SHORTEST_FAMILY
         || !left.stem.is_char_boundary(common)

@@ -27,7 +27,7 @@ pub(super) fn compare(pair: &Pair<'_>) -> Option<Difference> {
     }
     let has_rest = pair.left.unmatched() > 0 || pair.right.unmatched() > 0;
     // "What" may ask for anything, so the rest has to be the same.
-    if (l == Wanted::Open || r == Wanted::Open) && (has_rest || names(left, r) || names(right, l)) {
+    if (l == Wanted::Open || r == Wanted::Open) && (has_rest || wants(left, r) || wants(right, l)) {
         return None;
     }
     if wants(left, r) || wants(right, l) {
@@ -103,10 +103,6 @@ fn wants(question: &Question<'_>, wanted: Wanted) -> bool {
             Wanted::Open => false,
         }
     })
-}
-
-fn names(question: &Question<'_>, wanted: Wanted) -> bool {
-    wants(question, wanted)
 }
 
 pub(super) fn may_ask(word: &str) -> bool {

@@ -53,18 +53,14 @@ impl Address {
         outbound: &Outbound,
     ) -> Result<Uri, &'static str> {
         let model = target.model.as_str();
-        let url = match endpoint {
-            Endpoint::Answers => match self.answers(model, outbound) {
-                Some(url) => url,
-                None => return Ok(self.chat.clone()),
-            },
-            Endpoint::Embeddings => self.embeddings(model)?,
+        match endpoint {
+            Endpoint::Answers => self.answers(model, outbound),
+            Endpoint::Embeddings => uri(&self.embeddings(model)?),
             Endpoint::CountTokens => match self.provider.format {
-                Format::Anthropic => below(&self.base, ["messages", "count_tokens"]),
-                _ => return Err("this provider does not count tokens"),
+                Format::Anthropic => uri(&below(&self.base, ["messages", "count_tokens"])),
+                _ => Err("this provider does not count tokens"),
             },
-        };
-        uri(&url)
+        }
     }
 
     /// The list of models, which is asked for to see whether the provider is there; `None` where that takes more than a key.
@@ -78,8 +74,7 @@ impl Address {
         }
     }
 
-    /// `None` is where OpenAI's chat completions are.
-    fn answers(&self, model: &str, outbound: &Outbound) -> Option<Url> {
+    fn answers(&self, model: &str, outbound: &Outbound) -> Result<Uri, &'static str> {
         let url = match &self.provider.format {
             Format::Azure { api_version: Some(version) } => {
                 self.deployment(model, ["chat", "completions"], version)
@@ -87,7 +82,7 @@ impl Address {
             Format::OpenAi | Format::Azure { .. } if outbound.dialect == Dialect::Responses => {
                 below(&self.base, ["responses"])
             }
-            Format::OpenAi | Format::Azure { .. } => return None,
+            Format::OpenAi | Format::Azure { .. } => return Ok(self.chat.clone()),
             Format::Anthropic => below(&self.base, ["messages"]),
             Format::Gemini => generate(&below(&self.base, ["models"]), model, outbound.stream),
             Format::Vertex(vertex) if is_of_a_maker(model) => {
@@ -113,7 +108,7 @@ impl Address {
                 url
             }
         };
-        Some(url)
+        uri(&url)
     }
 
     fn embeddings(&self, model: &str) -> Result<Url, &'static str> {

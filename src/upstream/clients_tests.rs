@@ -182,16 +182,16 @@ async fn a_proxy_is_told_whom_plain_requests_are_for() {
     let (clients, _) = trusting(proxies.build());
     let served = tokio::spawn(async move {
         let (mut stream, _) = proxy.accept().await.unwrap();
-        let head = head(&mut stream).await;
+        let asked = head(&mut stream).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
-        head
+        asked
     });
     let response = clients.here().send(post("http://far.test/v1/chat")).await.unwrap();
     assert_eq!(whole(response).await, "ok");
-    let head = served.await.unwrap();
-    assert!(head.starts_with("POST http://far.test/v1/chat HTTP/1.1\r\n"), "{head}");
-    assert!(head.contains("proxy-authorization: Basic bWU6c2VjcmV0\r\n"), "{head}");
-    assert!(head.contains("host: far.test\r\n"), "{head}");
+    let asked = served.await.unwrap();
+    assert!(asked.starts_with("POST http://far.test/v1/chat HTTP/1.1\r\n"), "{asked}");
+    assert!(asked.contains("proxy-authorization: Basic bWU6c2VjcmV0\r\n"), "{asked}");
+    assert!(asked.contains("host: far.test\r\n"), "{asked}");
     let near = clients.here().send(post("http://near.test/")).await.unwrap_err();
     assert!(matches!(&near, SendError::Connect(said) if said.contains("dns")), "{near}");
 }
@@ -208,25 +208,28 @@ async fn tls_goes_through_a_tunnel_of_the_proxy() {
     });
     let served = tokio::spawn(async move {
         let (mut stream, _) = proxy.accept().await.unwrap();
-        let head = head(&mut stream).await;
+        let asked = head(&mut stream).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
         let mut onward = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
         tokio::spawn(async move { tokio::io::copy_bidirectional(&mut stream, &mut onward).await });
-        head
+        asked
     });
     let response = clients.here().send(post(&format!("https://localhost:{to}/"))).await.unwrap();
     assert_eq!(response.version(), Version::HTTP_2);
     assert!(whole(response).await.ends_with(": asked"));
-    let head = served.await.unwrap();
-    assert!(head.starts_with(&format!("CONNECT localhost:{to} HTTP/1.1\r\n")), "{head}");
-    assert!(head.to_lowercase().contains("proxy-authorization: basic bwu6c2vjcmv0\r\n"), "{head}");
+    let asked = served.await.unwrap();
+    assert!(asked.starts_with(&format!("CONNECT localhost:{to} HTTP/1.1\r\n")), "{asked}");
+    assert!(
+        asked.to_lowercase().contains("proxy-authorization: basic bwu6c2vjcmv0\r\n"),
+        "{asked}"
+    );
     // A proxy that refuses.
     let (proxy, port) = listener().await;
     let proxies = Matcher::builder().all(format!("http://127.0.0.1:{port}"));
     let (clients, _) = trusting(proxies.build());
     tokio::spawn(async move {
         let (mut stream, _) = proxy.accept().await.unwrap();
-        super::tests::head(&mut stream).await;
+        head(&mut stream).await;
         stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await.unwrap();
     });
     let error = clients.here().send(post("https://far.test/")).await.unwrap_err();

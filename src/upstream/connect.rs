@@ -105,25 +105,25 @@ impl Service<Uri> for Route {
     }
 
     fn call(&mut self, to: Uri) -> Self::Future {
+        Box::pin(self.clone().connect(to))
+    }
+}
+
+impl Route {
+    async fn connect(mut self, to: Uri) -> Result<Line, Error> {
         let Some(proxy) = self.proxies.intercept(&to) else {
-            let connecting = self.tcp.call(to);
-            return Box::pin(async move {
-                Ok(Line { stream: MaybeHttpsStream::Http(connecting.await?), is_forwarded: false })
-            });
+            let stream = MaybeHttpsStream::Http(self.tcp.call(to).await?);
+            return Ok(Line { stream, is_forwarded: false });
         };
         let at = proxy.uri().clone();
         if to.scheme_str() == Some("http") {
-            let connecting = self.to_proxy.call(at);
-            return Box::pin(
-                async move { Ok(Line { stream: connecting.await?, is_forwarded: true }) },
-            );
+            return Ok(Line { stream: self.to_proxy.call(at).await?, is_forwarded: true });
         }
-        let mut tunnel = Tunnel::new(at, self.to_proxy.clone());
+        let mut tunnel = Tunnel::new(at, self.to_proxy);
         if let Some(credentials) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(credentials.clone());
         }
-        let connecting = tunnel.call(to);
-        Box::pin(async move { Ok(Line { stream: connecting.await?, is_forwarded: false }) })
+        Ok(Line { stream: tunnel.call(to).await?, is_forwarded: false })
     }
 }
 
